@@ -1,0 +1,47 @@
+# make demo    a simulated cluster, the bot and a local Slack page in the browser
+# make test    the whole test suite
+# make check   formatting, lint, types, floors
+# make fmt     format in place
+# make lock    renew the pinned, hashed requirements
+# make bench   the benchmarks (ratios against a baseline in the same run)
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check fmt lock bench
+
+demo: $(VENV)/runtime
+	$(BIN)/cilium-oncall demo $(ARGS)
+
+test: $(VENV)/dev
+	$(BIN)/pytest $(ARGS)
+
+check: $(VENV)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+fmt: $(VENV)/dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/dev
+	$(BIN)/python -m benchmarks.status
+
+lock:
+	uv pip compile pyproject.toml --extra build -o requirements.txt $(LOCK)
+	uv pip compile pyproject.toml --extra dev -o requirements-dev.txt $(LOCK)
+LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
+
+# Two stamps in one environment: the demo needs no development tools.
+$(VENV)/runtime: requirements.txt pyproject.toml
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --require-hashes -r requirements.txt
+	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/dev: requirements-dev.txt $(VENV)/runtime
+	$(BIN)/pip install -q --require-hashes -r requirements-dev.txt
+	touch $@
