@@ -1,0 +1,1 @@
+"""Plain data: what every room speaks of. Imports nothing of the project."""

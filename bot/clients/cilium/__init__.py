@@ -1,0 +1,1 @@
+"""Cilium's agents and operator: what they say of themselves."""

@@ -1,0 +1,180 @@
+"""What a run hands back. Knows nothing of Slack, terminals or colours: doors render it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+
+class Verdict(StrEnum):
+    """The first word of an answer."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Severity(StrEnum):
+    """How much a finding matters, worst first."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 is the worst."""
+        return list(Severity).index(self)
+
+
+class Confidence(StrEnum):
+    """How sure a judgement is. Only a ``certain`` finding may be called a cause."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+    @property
+    def rank(self) -> int:
+        """0 is the surest."""
+        return list(Confidence).index(self)
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """What a finding is about: a node, a pod, a Deployment ... or the cluster itself."""
+
+    kind: str
+    name: str
+    namespace: str = ""
+
+    def __str__(self) -> str:
+        if self.kind == "cluster":
+            return "the cluster"
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+
+class RemedyOffer(msgspec.Struct, frozen=True):
+    """A change that can cure a finding, by name and parameters; the engine resolves it."""
+
+    remedy: str
+    parameters: dict[str, str] = {}
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """A judgement drawn from evidence.
+
+    ``id`` is stable and kebab-case; ``cause`` is one line; ``proof`` are the values it was drawn
+    from, with their source; ``next_steps`` are sentences or commands for a human.
+    """
+
+    id: str
+    severity: Severity
+    confidence: Confidence
+    subject: Subject
+    cause: str
+    proof: tuple[str, ...] = ()
+    next_steps: tuple[str, ...] = ()
+    remedies: tuple[RemedyOffer, ...] = ()
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """What could not be seen, and why. ``hint`` says how to see it next time.
+
+    ``blinding`` marks a gap without which no verdict can be given at all.
+    """
+
+    subject: str
+    reason: str
+    hint: str = ""
+    blinding: bool = False
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows of text under named columns; ``note`` says what was left out."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+class Attachment(msgspec.Struct, frozen=True, kw_only=True):
+    """A longer text that belongs to the report, such as the last error lines of a log."""
+
+    title: str
+    text: str
+    filename: str
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of a run: verdict first, then findings, gaps and detail.
+
+    ``recent_change`` is the first line when a change finished less than an hour ago.
+    ``facts`` are short label/value pairs worth reading even when all is well.
+    """
+
+    title: str
+    verdict: Verdict
+    summary: str
+    recent_change: str = ""
+    findings: tuple[Finding, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    tables: tuple[Table, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+
+def ranked(findings: list[Finding]) -> tuple[Finding, ...]:
+    """Worst first, then surest, then by subject, so that two runs read the same."""
+    return tuple(
+        sorted(
+            findings,
+            key=lambda f: (
+                f.severity.rank,
+                f.confidence.rank,
+                f.id,
+                f.subject.kind,
+                str(f.subject),
+            ),
+        )
+    )
+
+
+def verdict_of(findings: tuple[Finding, ...], gaps: tuple[Gap, ...]) -> Verdict:
+    """The verdict that findings and gaps allow.
+
+    A critical finding fails it and a warning degrades it whatever else could not be seen; without
+    either, a blinding gap leaves it unknown.
+    """
+    severities = {finding.severity for finding in findings}
+    if Severity.CRITICAL in severities:
+        return Verdict.FAILED
+    if Severity.WARNING in severities:
+        return Verdict.DEGRADED
+    if any(gap.blinding for gap in gaps):
+        return Verdict.UNKNOWN
+    return Verdict.OK
+
+
+REPORT_SCHEMA_VERSION = 1
+
+
+class ReportDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """The ``-o json`` form of a run's result. Fields are added, never renamed, within a version."""
+
+    schema_version: int
+    runbook: str
+    cluster: str
+    parameters: dict[str, str]
+    started_at: datetime
+    finished_at: datetime
+    report: Report
+
+
+def report_schema() -> dict[str, Any]:
+    """JSON Schema of :class:`ReportDocument`, as printed by ``cilium-oncall schema``."""
+    return msgspec.json.schema(ReportDocument)

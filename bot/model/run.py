@@ -1,0 +1,94 @@
+"""Runs: one execution of a runbook, who asked for it, and what happened step by step."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from bot.model.report import Report
+
+
+class Door(StrEnum):
+    """Where a run comes from."""
+
+    SLACK = "slack"
+    ALERTS = "alerts"
+    TERMINAL = "terminal"
+    SCHEDULE = "schedule"
+
+
+class Requester(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asked. ``id`` is the door's own stable id (a Slack user id), never a display name."""
+
+    door: Door
+    id: str
+    name: str = ""
+
+
+class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a door asks of the engine. ``parameters`` are text as the grammar read them."""
+
+    runbook: str
+    cluster: str
+    parameters: dict[str, str]
+    requester: Requester
+    deadline: float | None = None
+
+
+class RunState(StrEnum):
+    """``queued`` and ``running`` go on; the others are terminal."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+    BROKEN = "broken"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing more will happen."""
+        return self not in (RunState.QUEUED, RunState.RUNNING)
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """A journaled part of a run; ``finished_at`` is missing while (or if never) done."""
+
+    name: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    result: str = ""
+
+
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole truth about one run."""
+
+    id: str
+    request: RunRequest
+    state: RunState
+    queued_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    steps: tuple[Step, ...] = ()
+    report: Report | None = None
+    error: str = ""
+    recorded: bool = True
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a run is: ``done`` of ``total`` (0 when the total is not known) of ``what``."""
+
+    what: str
+    done: int = 0
+    total: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.what} ({self.done} of {self.total})" if self.total else self.what
+
+
+def new_run_id() -> str:
+    """Short enough to read aloud, long enough not to collide: ``r-`` and 10 of base 32."""
+    alphabet = "abcdefghjkmnpqrstvwxyz0123456789"
+    return "r-" + "".join(secrets.choice(alphabet) for _ in range(10))
