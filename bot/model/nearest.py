@@ -1,4 +1,4 @@
-"""The nearest valid name to what was typed: for error messages, never for guessing."""
+"""What a person typed, in error messages: quoted safely, and the nearest valid name beside it."""
 
 from __future__ import annotations
 
@@ -20,3 +20,9 @@ def did_you_mean(typed: str, valid: Iterable[str]) -> str:
     if not names:
         return ""
     return f"Did you mean {' or '.join(names)}?"
+
+
+def quoted(typed: str, most: int = 40) -> str:
+    """What a person typed, short and printable, for an error message."""
+    shown = "".join(char if char.isprintable() else "?" for char in typed)
+    return repr(shown if len(shown) <= most else shown[: most - 1] + "…")

@@ -1,0 +1,78 @@
+"""The public surface for runbook authors.
+
+    @runbook("status", alerts=["CiliumAgentDown"])
+    async def status(run: Run, node: NodeName | None = None, *, deep: bool = False) -> Report:
+        \"\"\"Health of the Cilium agents, cluster-wide or on one node.\"\"\"
+
+The signature is the command's grammar, the docstring its help. See CONTRIBUTING.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Concatenate, ParamSpec
+
+from bot.engine.registry import MARK, RunbookMark
+from bot.engine.run import Run
+from bot.model.names import Duration, Namespace, NodeName, PodName, Version
+from bot.model.report import (
+    Attachment,
+    Confidence,
+    Finding,
+    Gap,
+    RemedyOffer,
+    Report,
+    Severity,
+    Subject,
+    Table,
+    Verdict,
+    ranked,
+    verdict_of,
+)
+
+__all__ = [
+    "Attachment",
+    "Confidence",
+    "Duration",
+    "Finding",
+    "Gap",
+    "Namespace",
+    "NodeName",
+    "PodName",
+    "RemedyOffer",
+    "Report",
+    "Run",
+    "Severity",
+    "Subject",
+    "Table",
+    "Verdict",
+    "Version",
+    "ranked",
+    "runbook",
+    "verdict_of",
+]
+
+P = ParamSpec("P")
+Procedure = Callable[Concatenate[Run, P], Awaitable[Report]]
+
+
+def runbook(
+    name: str,
+    *,
+    alerts: Sequence[str] = (),
+    deadline: float = 10.0,
+    patient_deadline: float = 60.0,
+    patient_when: Sequence[str] = (),
+) -> Callable[[Procedure[P]], Procedure[P]]:
+    """Mark an async function as the runbook ``name``. Only marks: registering is explicit.
+
+    ``alerts`` are the alertnames it answers. ``deadline`` in seconds, or ``patient_deadline``
+    when one of the flags in ``patient_when`` is given.
+    """
+    mark = RunbookMark(name, tuple(alerts), deadline, patient_deadline, tuple(patient_when))
+
+    def leave_mark(function: Procedure[P]) -> Procedure[P]:
+        setattr(function, MARK, mark)
+        return function
+
+    return leave_mark

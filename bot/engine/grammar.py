@@ -1,0 +1,151 @@
+"""From what a person typed to a command: one grammar for every door.
+
+Phones improve what one types: ``--`` becomes a dash, quotes turn curly, names that look like hosts
+become links. All of that is understood; anything else unexpected is a clear error and no run.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import shlex
+import unicodedata
+from dataclasses import dataclass
+
+from bot.engine.parameters import Kind, Parameter
+from bot.engine.registry import Registry, Runbook
+from bot.model.errors import UsageError
+from bot.model.nearest import did_you_mean, quoted
+
+MOST_CHARACTERS = 500
+"""Longer than any command; Slack itself allows 4,000."""
+
+CLUSTER = "cluster"
+DEADLINE = Parameter("deadline", Kind.DURATION, positional=False, required=False)
+
+_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
+_LINK = re.compile(r"<(?:https?://|mailto:)?([^<>|\s]+)(?:\|([^<>]*))?>")
+_DASHES = re.compile(r"(?<!\S)[‐‑‒–—―−]{1,2}(?=[A-Za-z])")
+_CLUSTER_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@:/-]{0,251}[A-Za-z0-9])?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A request that can be understood. ``parameters`` hold canonical text by parameter name."""
+
+    runbook: Runbook
+    parameters: dict[str, str]
+    cluster: str | None = None
+    deadline: float | None = None
+
+
+def from_phone(text: str) -> str:
+    """Undo what phones and Slack do to typed text: dashes, quotes, links, entities, spaces."""
+    text = _LINK.sub(lambda link: link[2] or link[1], text)
+    text = html.unescape(text).translate(_QUOTES)
+    text = "".join(" " if unicodedata.category(char) == "Zs" else char for char in text)
+    return _DASHES.sub("--", text).strip()
+
+
+def words(text: str) -> list[str]:
+    """The words of ``text``; quotes group. Raises :class:`UsageError` for what no command has."""
+    if len(text) > MOST_CHARACTERS:
+        raise UsageError(
+            f"That is {len(text):,} characters; a command has at most {MOST_CHARACTERS}."
+        )
+    typed = from_phone(text)
+    for char in typed:
+        if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
+            name = unicodedata.name(char, f"U+{ord(char):04X}")
+            raise UsageError(
+                f"The text contains an invisible character ({name}).",
+                hint="Type the command anew instead of pasting it.",
+            )
+    try:
+        return shlex.split(typed)
+    except ValueError:
+        raise UsageError(
+            "A quote is opened and never closed, or the text ends in a backslash."
+        ) from None
+
+
+def parse(registry: Registry, arguments: list[str]) -> Command:
+    """The command in ``arguments`` (name first). Raises :class:`UsageError` with the usage."""
+    if not arguments:
+        raise UsageError("No command was given.", hint="Type help for the list of commands.")
+    runbook = registry.get(arguments[0].lower())
+    try:
+        return _parse_arguments(runbook, arguments[1:])
+    except UsageError as error:
+        error.usage = error.usage or runbook.usage
+        raise
+
+
+def _parse_arguments(runbook: Runbook, arguments: list[str]) -> Command:
+    positionals = [parameter for parameter in runbook.parameters if parameter.positional]
+    options = {p.option: p for p in runbook.parameters if not p.positional}
+    given: dict[str, str] = {}
+    extra: dict[str, str] = {}
+    rest = list(arguments)
+    while rest:
+        word = rest.pop(0)
+        if word.startswith("-"):
+            name, equals, inline = word.partition("=")
+            _refuse_twice(name, given, extra)
+            if name in options:
+                parameter = options[name]
+                value = _value_of(parameter, name, inline if equals else None, rest)
+                given[parameter.name] = parameter.read(value)
+            elif name in (f"--{CLUSTER}", DEADLINE.option):
+                extra[name] = _next_value(name, inline if equals else None, rest)
+            else:
+                raise _unknown_option(word, options)
+        elif positionals:
+            parameter = positionals.pop(0)
+            given[parameter.name] = parameter.read(word)
+        else:
+            raise UsageError(f"{quoted(word)} is one argument too many for {runbook.name}.")
+    for parameter in runbook.parameters:
+        if parameter.required and parameter.name not in given:
+            raise UsageError(f"{runbook.name} needs {parameter.usage}.")
+    return Command(
+        runbook=runbook,
+        parameters=given,
+        cluster=_cluster(extra.get(f"--{CLUSTER}")),
+        deadline=_deadline(extra.get(DEADLINE.option)),
+    )
+
+
+def _refuse_twice(name: str, given: dict[str, str], extra: dict[str, str]) -> None:
+    if name in extra or name.removeprefix("--").replace("-", "_") in given:
+        raise UsageError(f"{name} is given twice.")
+
+
+def _value_of(parameter: Parameter, name: str, inline: str | None, rest: list[str]) -> str:
+    if parameter.kind is Kind.FLAG:
+        return "true" if inline is None else inline
+    return _next_value(name, inline, rest)
+
+
+def _next_value(name: str, inline: str | None, rest: list[str]) -> str:
+    if inline is not None:
+        return inline
+    if not rest or rest[0].startswith("--"):
+        raise UsageError(f"{name} needs a value.")
+    return rest.pop(0)
+
+
+def _unknown_option(word: str, options: dict[str, Parameter]) -> UsageError:
+    known = [*options, f"--{CLUSTER}", DEADLINE.option]
+    hint = did_you_mean("--" + word.lstrip("-"), known) or f"Known options: {', '.join(known)}."
+    return UsageError(f"There is no option {quoted(word)}.", hint=hint)
+
+
+def _cluster(typed: str | None) -> str | None:
+    if typed is not None and not _CLUSTER_NAME.match(typed):
+        raise UsageError(f"{quoted(typed)} is not a cluster name.")
+    return typed
+
+
+def _deadline(typed: str | None) -> float | None:
+    return None if typed is None else float(DEADLINE.value(DEADLINE.read(typed)))

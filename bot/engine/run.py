@@ -1,0 +1,73 @@
+"""What a runbook is given: its cluster, its time, and a way to say how far it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import msgspec
+
+from bot.clients.cluster import Cluster
+from bot.engine.journal import Journal
+from bot.model.run import Progress, RunRecord, RunState, Step
+
+T = TypeVar("T")
+
+
+class Run:
+    """One execution, as its runbook sees it.
+
+    ``deadline`` is in seconds from the start; a runbook returns what it has by then.
+    """
+
+    def __init__(
+        self,
+        record: RunRecord,
+        cluster: Cluster,
+        deadline: float,
+        journal: Journal,
+        on_progress: Callable[[RunRecord, Progress], None],
+    ) -> None:
+        self.record = record
+        self.cluster = cluster
+        self.deadline = deadline
+        self._journal = journal
+        self._on_progress = on_progress
+        self._ends = time.monotonic() + deadline
+
+    @property
+    def remaining(self) -> float:
+        """Seconds until the deadline, never negative."""
+        return max(0.0, self._ends - time.monotonic())
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC."""
+        return datetime.now(UTC)
+
+    def progress(self, what: str, done: int = 0, total: int = 0) -> None:
+        """Tell whoever waits how far the run is. Cheap: doors coalesce."""
+        self._on_progress(self.record, Progress(what=what, done=done, total=total))
+
+    async def step(self, name: str, action: Callable[[], Awaitable[T]]) -> T:
+        """Carry out ``action`` as a journaled step: written before it starts and after it ends."""
+        index = len(self.record.steps)
+        self._write(index, Step(name=name, started_at=self.now()))
+        result = await action()
+        started = self.record.steps[index].started_at
+        self._write(index, Step(name=name, started_at=started, finished_at=self.now()))
+        return result
+
+    def _write(self, index: int, step: Step) -> None:
+        steps = (*self.record.steps[:index], step, *self.record.steps[index + 1 :])
+        self.advance(steps=steps)
+
+    def advance(self, **changes: object) -> None:
+        """Replace fields of the record and journal it."""
+        self.record = msgspec.structs.replace(self.record, **changes)
+        self._journal.put(self.record)
+
+    def finish(self, state: RunState, **changes: object) -> None:
+        """Bring the record to a terminal state."""
+        self.advance(state=state, finished_at=self.now(), **changes)
