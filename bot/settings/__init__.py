@@ -1,0 +1,29 @@
+"""Settings: what ``bot.yaml`` and the environment say, read once, checked as a whole.
+
+schema.py        what may be said, as frozen types
+rules.py         what must agree between settings
+yaml_source.py   YAML text to plain values with positions; every trap of YAML 1.1 is an error
+problems.py      one thing wrong, with file, line, field, what was found and what is allowed
+check.py         a file against the schema: all problems at once
+credentials.py   secrets, from the environment or from files, never from ``bot.yaml``
+loading.py       all of it together, for whoever starts the bot
+"""
+
+from bot.settings.check import check
+from bot.settings.credentials import Credentials
+from bot.settings.loading import InvalidSettings, load
+from bot.settings.problems import Problem
+from bot.settings.schema import Cluster, Http, Limits, Settings, Slack
+
+__all__ = [
+    "Cluster",
+    "Credentials",
+    "Http",
+    "InvalidSettings",
+    "Limits",
+    "Problem",
+    "Settings",
+    "Slack",
+    "check",
+    "load",
+]

@@ -1,0 +1,202 @@
+"""A file against the schema: every problem at once, in the order of its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path as FilePath
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from bot.model.nearest import nearest
+from bot.settings.credentials import SECRETS
+from bot.settings.problems import SECRET, Path, Problem, dotted, shown
+from bot.settings.rules import contradictions
+from bot.settings.schema import Allowed, BotFile
+from bot.settings.yaml_source import Document, Place, read
+
+_SECRET_WORDS = ("token", "secret", "password", "passwd", "credential", "signing", "apikey")
+
+
+def check(path: FilePath) -> list[Problem]:
+    """Everything that is wrong with ``path``; empty when the bot can be started with it."""
+    return examine(path)[1]
+
+
+def examine(path: FilePath) -> tuple[BotFile | None, list[Problem]]:
+    """The file's settings, or ``None``, and its problems."""
+    document = read(path)
+    if () in document.unreadable:
+        return None, document.problems
+    document.value = _without_empty_sections(document.value)
+    settings = _against_schema(document)
+    if isinstance(document.value, dict):
+        _against_rules(document, document.value)
+    _no_secrets(document)
+    problems = sorted(
+        dict.fromkeys(document.problems), key=lambda problem: (problem.line, problem.column)
+    )
+    return (None if problems else settings), problems
+
+
+def _without_empty_sections(value: object) -> object:
+    """A section whose lines are all comments is read by YAML as null: it is not given."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: section
+        for key, section in value.items()
+        if section is not None or key not in BotFile.model_fields
+    }
+
+
+def _against_schema(document: Document) -> BotFile | None:
+    directory = FilePath(document.file).parent
+    try:
+        return BotFile.model_validate(document.value, context={"directory": directory})
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            if detail["type"] != "contradiction":  # told by _against_rules, with its line
+                _tell(document, detail)
+        return None
+
+
+def _tell(document: Document, detail: ErrorDetails) -> None:
+    about_key = detail["loc"][-1:] == ("[key]",)
+    path: Path = detail["loc"][:-1] if about_key else detail["loc"]
+    if document.is_unreadable(path):
+        return
+    place = document.places.get(path)
+    if detail["type"] == "extra_forbidden":
+        _unknown_field(document, path)
+    elif about_key:
+        document.add(path, "not a valid name", allowed=_allowed(path, key=True), at_key=True)
+    else:
+        found = _found(detail["input"], place)
+        document.add(path, "", found=found, allowed=_allowed(path))
+
+
+def _unknown_field(document: Document, path: Path) -> None:
+    name = str(path[-1])
+    if any(word in name.lower().replace("_", "") for word in _SECRET_WORDS):
+        document.add(path, _belongs_elsewhere(name), at_key=True)
+        return
+    fields = _fields_at(path[:-1])
+    close = nearest(name, fields, most=1)
+    document.add(
+        path,
+        "unknown field",
+        allowed=", ".join(fields),
+        nearest=close[0] if close else "",
+        at_key=True,
+    )
+
+
+def _against_rules(document: Document, values: Mapping[str, object]) -> None:
+    if not values.get("clusters") and not document.is_unreadable(("clusters",)):
+        allowed = "at least one cluster, such as prod: {context: prod}"
+        document.add(("clusters",), "no cluster is configured", allowed=allowed)
+    for found in contradictions(values):
+        if not any(document.is_unreadable(path) for path in _involved(found.path)):
+            document.add(
+                found.path,
+                found.what,
+                found=found.found,
+                allowed=found.allowed,
+                nearest=found.nearest,
+            )
+
+
+def _involved(path: Path) -> tuple[Path, ...]:
+    """A contradiction is not told where one of its sides could not be read."""
+    return path, ("clusters",)
+
+
+def _no_secrets(document: Document) -> None:
+    for path, place in document.places.items():
+        texts = [str(path[-1]) if path else "", place.written or ""]
+        if any(SECRET.search(text) for text in texts):
+            document.problems = [
+                problem
+                for problem in document.problems
+                if (problem.line, problem.field) != (place.key[0], dotted(path))
+            ]
+            document.add(path, _belongs_elsewhere(str(path[-1]) if path else ""), at_key=True)
+
+
+def _belongs_elsewhere(name: str) -> str:
+    variables = [secret.variable for secret in SECRETS]
+    close = nearest(name.upper(), variables, most=1) or nearest(
+        f"SLACK_{name.upper()}", variables, most=1
+    )
+    variable = close[0] if close else " or ".join(variables)
+    return (
+        f"a secret does not belong in this file; take it out, set {variable} in the environment "
+        "(or its name with _FILE), and if anyone else could read the file, replace it in Slack"
+    )
+
+
+def _found(value: object, place: Place | None) -> str:
+    """The value as written and, where YAML made something else of it, what."""
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    if value is None:
+        return "nothing"
+    written = shown(place.written if place and place.written is not None else str(value))
+    if isinstance(value, bool):
+        return f"{written}, which YAML reads as {str(value).lower()}"
+    if isinstance(value, int | float):
+        return f"the number {written}"
+    return written or "empty text"
+
+
+def _annotation_at(path: Path) -> tuple[Any, tuple[Any, ...]]:
+    """The schema's type at ``path`` and its metadata; ``(None, ())`` outside the schema."""
+    found: Any = BotFile
+    metadata: tuple[Any, ...] = ()
+    for part in path:
+        found, metadata = _bare(found, metadata)
+        if isinstance(found, type) and issubclass(found, BaseModel):
+            field = found.model_fields.get(str(part))
+            if field is None:
+                return None, ()
+            found, metadata = field.annotation, tuple(field.metadata)
+        elif get_origin(found) is not None and len(get_args(found)) == 2:
+            found, metadata = get_args(found)[1], ()
+        else:
+            return None, ()
+    return _bare(found, metadata)
+
+
+def _bare(annotation: Any, metadata: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+    """Without ``| None`` and ``Annotated``; the metadata gathered."""
+    if type(None) in get_args(annotation):
+        annotation = next(arm for arm in get_args(annotation) if arm is not type(None))
+    if hasattr(annotation, "__metadata__"):
+        metadata = (*metadata, *annotation.__metadata__)
+        annotation = annotation.__origin__
+    return annotation, metadata
+
+
+def _fields_at(path: Path) -> list[str]:
+    found, _ = _annotation_at(path)
+    is_section = isinstance(found, type) and issubclass(found, BaseModel)
+    return list(found.model_fields) if is_section else []
+
+
+def _allowed(path: Path, *, key: bool = False) -> str:
+    """What may stand at ``path``, in the words of the schema."""
+    found, metadata = _annotation_at(path[:-1] if key else path)
+    if key:
+        _, metadata = _bare(get_args(found)[0], ())
+    for item in metadata:
+        if isinstance(item, Allowed):
+            return item.words
+    if fields := _fields_at(path):
+        return f"a mapping of {', '.join(fields)}"
+    return "a mapping"

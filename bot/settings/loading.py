@@ -1,0 +1,33 @@
+"""Settings for whoever starts the bot: the file and the environment, or every reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bot.model.errors import ConfigurationError
+from bot.settings.check import examine
+from bot.settings.credentials import from_environment
+from bot.settings.problems import Problem
+from bot.settings.schema import BotFile, Settings
+
+
+class InvalidSettings(ConfigurationError):
+    """The file or the environment is wrong; ``problems`` has everything, its text one per line."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """The settings of ``path`` (``None``: all defaults, no cluster) with ``environ``'s secrets.
+
+    Missing secrets are no error here, because the terminal needs none: a door that does calls
+    ``settings.credentials.require(...)``. Raises :class:`InvalidSettings` with every problem.
+    """
+    said, problems = examine(path) if path is not None else (BotFile(), [])
+    credentials, mistaken = from_environment(environ)
+    if said is None or mistaken:
+        raise InvalidSettings([*problems, *mistaken])
+    return Settings.model_validate({**dict(said), "credentials": credentials})
