@@ -10,11 +10,10 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from bot.clients.cluster import Cluster
 from bot.engine.grammar import Command
 from bot.engine.journal import Journal, MemoryJournal
 from bot.engine.registry import Registry, Runbook
@@ -31,6 +30,9 @@ from bot.model.run import (
     RunState,
     new_run_id,
 )
+
+if TYPE_CHECKING:
+    from bot.clients.cluster import Cluster
 
 logger = logging.getLogger(__name__)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
-from bot.clients.cluster import Cluster
 from bot.engine.parameters import Kind
 from bot.engine.registry import Runbook
 from bot.model.errors import ClientError, NotFound, UsageError
 from bot.model.nearest import did_you_mean, quoted
+
+if TYPE_CHECKING:
+    from bot.clients.cluster import Cluster
 
 PATIENCE = 3.0
 """Seconds to spend on this. A slow API server must not keep the run from starting."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from bot.clients.cluster import Cluster
 from bot.engine.journal import Journal
 from bot.model.run import Progress, RunRecord, RunState, Step
+
+if TYPE_CHECKING:
+    from bot.clients.cluster import Cluster
 
 T = TypeVar("T")
 

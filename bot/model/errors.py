@@ -7,6 +7,7 @@
         ├── Unreachable         no connection, or the server is failing   (a read may be retried)
         ├── TimedOut            no answer in time                         (a read may be retried)
         ├── Throttled           asked to slow down (429)                  (a read may be retried)
+        ├── Untrusted           the server's certificate cannot be verified
         ├── Denied              not authenticated or not authorised
         ├── NotFound            the object does not exist
         ├── Conflict            a precondition did not hold: the object changed
@@ -71,6 +72,10 @@ class Throttled(ClientError):
     def __init__(self, message: str, *, hint: str = "", retry_after: float = 1.0) -> None:
         super().__init__(message, hint=hint)
         self.retry_after = retry_after
+
+
+class Untrusted(ClientError):
+    """The server's certificate cannot be verified; nothing was sent."""
 
 
 class Denied(ClientError):

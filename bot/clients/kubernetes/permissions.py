@@ -37,7 +37,7 @@ class Permission:
 PERMISSIONS: tuple[Permission, ...] = (
     Permission(Role.CLUSTER_READER, "", "nodes", ("get", "list"), "node readiness, taints, zones"),
     Permission(Role.CLUSTER_READER, "cilium.io", "ciliumnodes", ("list",), "pod CIDRs per node"),
-    Permission(Role.CILIUM_READER, "", "pods", ("list",), "agents, operator, relay, envoy"),
+    Permission(Role.CILIUM_READER, "", "pods", ("get", "list"), "agents, operator, relay, envoy"),
     Permission(Role.CILIUM_READER, "", "pods/log", ("get",), "last error lines of an agent"),
     Permission(Role.CILIUM_READER, "", "pods/proxy", ("get",), "agent metrics, without exec"),
     Permission(
@@ -69,3 +69,12 @@ PERMISSIONS: tuple[Permission, ...] = (
         "cilium-dbg and cilium-health in the agents, from the closed table only",
     ),
 )
+
+
+def grant_for(verb: str, group: str, resource: str) -> str:
+    """What to grant when ``verb`` on ``resource`` was refused, in words; empty when not listed."""
+    for permission in PERMISSIONS:
+        if (permission.group, permission.resource) == (group, resource):
+            verbs = " and ".join(permission.verbs)
+            return f"Grant {verbs} on {resource} (the chart's {permission.role} role)."
+    return ""

@@ -1,0 +1,77 @@
+"""Which peers an agent reaches: ``cilium-health status -o json``.
+
+An object that is missing was never probed; an empty ``status`` is reachable, any other text is the
+error. Both paths missing for a node means unreachable. Source: api/v1/health/models, 1.14 - 1.20.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.clients.cilium.document import Document, document, inner, objects, text
+from bot.model.errors import Malformed
+
+
+class Path(StrEnum):
+    """How one path to a peer is."""
+
+    REACHABLE = "reachable"
+    UNREACHABLE = "unreachable"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A peer as one agent sees it: the node itself, and the health endpoint behind the overlay."""
+
+    node: str
+    host: Path
+    endpoint: Path
+    error: str
+
+    @property
+    def unreachable(self) -> bool:
+        return Path.UNREACHABLE in (self.host, self.endpoint)
+
+
+@dataclass(frozen=True, slots=True)
+class PeerHealth:
+    """Every peer of one observer."""
+
+    observer: str
+    peers: tuple[Peer, ...]
+
+    @property
+    def unreachable(self) -> tuple[Peer, ...]:
+        """The peers with a path that fails."""
+        return tuple(peer for peer in self.peers if peer.unreachable)
+
+
+def read_health(body: bytes) -> PeerHealth:
+    """Parse a health report. Raises :class:`Malformed` when it names no nodes at all."""
+    report = document(body, "The agent's health report")
+    if not isinstance(inner(report, "nodes"), list):
+        raise Malformed("The agent's health report lists no nodes.")
+    peers = tuple(_peer(node) for node in objects(report, "nodes"))
+    return PeerHealth(observer=_short(text(report, "local", "name")), peers=peers)
+
+
+def _peer(node: Document) -> Peer:
+    host, host_error = _path(inner(node, "host", "primary-address"))
+    behind = inner(node, "health-endpoint", "primary-address") or inner(node, "endpoint")
+    endpoint, endpoint_error = _path(behind)
+    return Peer(_short(text(node, "name")), host, endpoint, host_error or endpoint_error)
+
+
+def _path(address: object) -> tuple[Path, str]:
+    probes = [probe for kind in ("icmp", "http") if isinstance(probe := inner(address, kind), dict)]
+    if not probes:
+        return Path.UNKNOWN, ""
+    errors = [error for probe in probes if (error := text(probe, "status"))]
+    return (Path.UNREACHABLE, errors[0]) if errors else (Path.REACHABLE, "")
+
+
+def _short(name: str) -> str:
+    """``node-7`` from ``cluster/node-7``."""
+    return name.rpartition("/")[2]

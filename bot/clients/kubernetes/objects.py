@@ -1,0 +1,302 @@
+"""The parts of Kubernetes and Cilium objects that runbooks look at.
+
+Only these fields are decoded: a list of a thousand pods costs a few megabytes. Every field may be
+missing or null, as the API server omits what is empty. Sources: Kubernetes API reference (v1,
+apps/v1, coordination/v1), Cilium's CRDs (cilium.io/v2).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+
+class _Object(msgspec.Struct, rename="camel"):
+    """Keys as in JSON: ``nodeName`` for ``node_name``."""
+
+
+class ManagedFields(_Object):
+    manager: str = ""
+    operation: str = ""
+    subresource: str = ""
+    time: datetime | None = None
+
+
+class Metadata(_Object):
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    generation: int = 0
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+    creation_timestamp: datetime | None = None
+    deletion_timestamp: datetime | None = None
+    managed_fields: list[ManagedFields] | None = None
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When a writer last changed it, status aside; ``None`` when the server does not tell."""
+        times = [
+            entry.time
+            for entry in self.managed_fields or ()
+            if entry.time and entry.subresource != "status"
+        ]
+        return max(times, default=self.creation_timestamp)
+
+
+class Condition(_Object):
+    type: str = ""
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+    last_transition_time: datetime | None = None
+
+
+class Taint(_Object):
+    key: str = ""
+    effect: str = ""
+
+
+class NodeSpec(_Object):
+    unschedulable: bool = False
+    taints: list[Taint] | None = None
+
+
+class NodeInfo(_Object):
+    kernel_version: str = ""
+    kubelet_version: str = ""
+    os_image: str = ""
+
+
+class NodeStatus(_Object):
+    conditions: list[Condition] | None = None
+    node_info: NodeInfo | None = None
+
+
+class Node(_Object):
+    metadata: Metadata
+    spec: NodeSpec = NodeSpec()
+    status: NodeStatus = NodeStatus()
+
+    @property
+    def name(self) -> str:
+        return self.metadata.name
+
+    @property
+    def zone(self) -> str:
+        """``topology.kubernetes.io/zone``, or empty."""
+        return (self.metadata.labels or {}).get("topology.kubernetes.io/zone", "")
+
+    def condition(self, kind: str) -> Condition | None:
+        """The condition of type ``kind``."""
+        return _condition(self.status.conditions, kind)
+
+
+class Terminated(_Object):
+    reason: str = ""
+    exit_code: int = 0
+    message: str = ""
+    finished_at: datetime | None = None
+
+
+class Waiting(_Object):
+    reason: str = ""
+    message: str = ""
+
+
+class Running(_Object):
+    started_at: datetime | None = None
+
+
+class ContainerState(_Object):
+    running: Running | None = None
+    waiting: Waiting | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(_Object):
+    name: str = ""
+    ready: bool = False
+    restart_count: int = 0
+    image: str = ""
+    state: ContainerState = ContainerState()
+    last_state: ContainerState = ContainerState()
+
+
+class ContainerPort(_Object):
+    name: str = ""
+    container_port: int = 0
+
+
+class Container(_Object):
+    name: str = ""
+    image: str = ""
+    ports: list[ContainerPort] | None = None
+
+
+class PodSpec(_Object):
+    node_name: str = ""
+    containers: list[Container] | None = None
+
+
+class PodStatus(_Object):
+    phase: str = ""
+    reason: str = ""
+    message: str = ""
+    start_time: datetime | None = None
+    conditions: list[Condition] | None = None
+    container_statuses: list[ContainerStatus] | None = None
+    init_container_statuses: list[ContainerStatus] | None = None
+
+
+class Pod(_Object):
+    metadata: Metadata
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+    @property
+    def name(self) -> str:
+        return self.metadata.name
+
+    @property
+    def ready(self) -> bool:
+        """The Ready condition; a pod being deleted is not ready."""
+        condition = _condition(self.status.conditions, "Ready")
+        return bool(condition and condition.status == "True") and not self.deleting
+
+    @property
+    def deleting(self) -> bool:
+        return self.metadata.deletion_timestamp is not None
+
+    @property
+    def revision(self) -> str:
+        """The ``controller-revision-hash`` its template came from."""
+        return (self.metadata.labels or {}).get("controller-revision-hash", "")
+
+    def container(self, name: str) -> ContainerStatus | None:
+        """The status of container ``name``; missing before the kubelet reported."""
+        found = (c for c in self.status.container_statuses or () if c.name == name)
+        return next(found, None)
+
+    def image(self, container: str) -> str:
+        """The image asked for in the spec: what the status shows can be a digest."""
+        found = (c.image for c in self.spec.containers or () if c.name == container)
+        return next(found, "")
+
+
+class UpdateStrategy(_Object):
+    type: str = ""
+
+
+class DaemonSetSpec(_Object):
+    update_strategy: UpdateStrategy = UpdateStrategy()
+
+
+class DaemonSetStatus(_Object):
+    desired_number_scheduled: int = 0
+    current_number_scheduled: int = 0
+    updated_number_scheduled: int = 0
+    number_ready: int = 0
+    number_available: int = 0
+    number_misscheduled: int = 0
+    observed_generation: int = 0
+
+
+class DaemonSet(_Object):
+    metadata: Metadata
+    spec: DaemonSetSpec = DaemonSetSpec()
+    status: DaemonSetStatus = DaemonSetStatus()
+
+    @property
+    def name(self) -> str:
+        return self.metadata.name
+
+
+class DeploymentSpec(_Object):
+    replicas: int | None = None
+
+
+class DeploymentStatus(_Object):
+    replicas: int = 0
+    ready_replicas: int = 0
+    updated_replicas: int = 0
+    available_replicas: int = 0
+    observed_generation: int = 0
+
+
+class Deployment(_Object):
+    metadata: Metadata
+    spec: DeploymentSpec = DeploymentSpec()
+    status: DeploymentStatus = DeploymentStatus()
+
+    @property
+    def name(self) -> str:
+        return self.metadata.name
+
+    @property
+    def desired(self) -> int:
+        """Replicas asked for; unset means one."""
+        return 1 if self.spec.replicas is None else self.spec.replicas
+
+
+class ControllerRevision(_Object):
+    metadata: Metadata
+    revision: int = 0
+
+    @property
+    def hash(self) -> str:
+        """The ``controller-revision-hash`` of pods made from it."""
+        return (self.metadata.labels or {}).get("controller-revision-hash", "")
+
+
+class ConfigMap(_Object):
+    metadata: Metadata
+    data: dict[str, str] | None = None
+
+
+class LeaseSpec(_Object):
+    holder_identity: str | None = None
+    lease_duration_seconds: int | None = None
+    renew_time: datetime | None = None
+    lease_transitions: int | None = None
+
+
+class Lease(_Object):
+    metadata: Metadata
+    spec: LeaseSpec = LeaseSpec()
+
+
+class IpamSpec(_Object, rename={"pod_cidrs": "podCIDRs"}):
+    pod_cidrs: list[str] | None = None
+
+
+class CiliumNodeSpec(_Object):
+    ipam: IpamSpec = IpamSpec()
+
+
+class OperatorStatus(_Object):
+    error: str = ""
+
+
+class IpamStatus(_Object, rename={"operator_status": "operator-status"}):
+    operator_status: OperatorStatus = OperatorStatus()
+
+
+class CiliumNodeStatus(_Object):
+    ipam: IpamStatus = IpamStatus()
+
+
+class CiliumNode(_Object):
+    metadata: Metadata
+    spec: CiliumNodeSpec = CiliumNodeSpec()
+    status: CiliumNodeStatus = CiliumNodeStatus()
+
+    @property
+    def name(self) -> str:
+        return self.metadata.name
+
+
+def _condition(conditions: list[Condition] | None, kind: str) -> Condition | None:
+    return next((c for c in conditions or () if c.type == kind), None)

@@ -1,0 +1,209 @@
+"""Running one fixed argument list in a pod's container, over WebSocket.
+
+Frames are read here, since the official client's exec drops the exit code and merges the streams.
+Each frame is a channel byte and a payload: 1 stdout, 2 stderr, 3 a Status with the exit code.
+Source: Kubernetes ``remotecommand`` protocols v4 and v5, checked on a 1.36 API server, which ends
+the connection without a close frame.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+import aiohttp
+import msgspec
+
+from bot.clients.kubernetes.answers import error_of
+from bot.clients.kubernetes.api import Api, border
+from bot.clients.kubernetes.objects import Pod
+from bot.clients.kubernetes.reads import Reads
+from bot.model.errors import (
+    ClientError,
+    Conflict,
+    Denied,
+    Malformed,
+    NotFound,
+    Throttled,
+    TimedOut,
+    Unreachable,
+)
+
+PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
+STDOUT, STDERR, STATUS = 1, 2, 3
+MOST_BYTES = 8 * 1024 * 1024
+COMMAND_NOT_FOUND = 127
+"""The shell's exit code for a missing program; container runtimes tell it in words only."""
+UID_HOLDS = 10.0
+"""Seconds for which a pod's UID, once read, need not be read again before an exec."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodRef:
+    """A pod meant by name *and* UID. ``seen_at`` is when that pair was read (monotonic)."""
+
+    namespace: str
+    name: str
+    uid: str
+    node: str
+    seen_at: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def of(cls, pod: Pod) -> PodRef:
+        """The reference to a pod that was just read."""
+        return cls(pod.metadata.namespace, pod.name, pod.metadata.uid, pod.spec.node_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """What a command wrote, apart by stream, and how it ended."""
+
+    stdout: bytes
+    stderr: bytes
+    exit_code: int
+
+
+class PodExec:
+    """Exec with a connection per command; at most ``in_flight`` at once, on a pool of its own."""
+
+    def __init__(self, api: Api, *, in_flight: int = 64) -> None:
+        self._api = api
+        self._reads = Reads(api)
+        self._slots = asyncio.Semaphore(in_flight)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def run(
+        self, pod: PodRef, container: str, argv: tuple[str, ...], *, timeout: float = 30.0
+    ) -> Executed:
+        """Run ``argv`` in ``container`` of exactly ``pod``; ``timeout`` in seconds.
+
+        Raises :class:`ClientError`: :class:`Conflict` when the pod was replaced, :class:`TimedOut`
+        when the command does not end, :class:`Malformed` when it writes more than 8 MiB or the
+        connection ends without a status, :class:`Denied` without permission.
+        """
+        async with self._slots:
+            try:
+                async with asyncio.timeout(timeout):
+                    await self._must_be_same(pod)
+                    return await self._run(pod, container, argv)
+            except TimeoutError:
+                raise TimedOut(f"{argv[0]} on {pod.node} did not end in {timeout:.0f} s.") from None
+
+    async def _must_be_same(self, pod: PodRef) -> None:
+        if time.monotonic() - pod.seen_at < UID_HOLDS:
+            return
+        try:
+            uid = (await self._reads.pod(pod.namespace, pod.name)).metadata.uid
+        except NotFound:
+            uid = ""
+        if uid != pod.uid:
+            raise Conflict(f"Pod {pod.name} on {pod.node} was replaced in the meantime.")
+
+    async def _run(self, pod: PodRef, container: str, argv: tuple[str, ...]) -> Executed:
+        session, connection = await self._ready(), await self._api.connection()
+        query = [("container", container), ("stdout", "true"), ("stderr", "true")]
+        query += [("command", word) for word in argv]
+        path = f"/api/v1/namespaces/{quote(pod.namespace)}/pods/{quote(pod.name)}/exec"
+        async with border(connection.server, 0):
+            try:
+                async with session.ws_connect(
+                    connection.server + path,
+                    params=query,
+                    protocols=PROTOCOLS,
+                    headers=await connection.headers(),
+                    ssl=connection.tls or True,
+                    server_hostname=connection.server_name,
+                    proxy=connection.proxy,
+                    max_msg_size=MOST_BYTES + 1,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=0.1),
+                ) as socket:
+                    return await _read(socket, pod, argv)
+            except aiohttp.WSServerHandshakeError as error:
+                raise _refusal(error, pod, path) from None
+
+    async def _ready(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(limit=0, force_close=True, ttl_dns_cache=300)
+            self._session = aiohttp.ClientSession(connector=connector, trust_env=True)
+        return self._session
+
+
+async def _read(
+    socket: aiohttp.ClientWebSocketResponse, pod: PodRef, argv: tuple[str, ...]
+) -> Executed:
+    streams: dict[int, list[bytes]] = {STDOUT: [], STDERR: [], STATUS: []}
+    size = 0
+    async for message in socket:
+        if message.type is not aiohttp.WSMsgType.BINARY or not message.data:
+            continue
+        channel, payload = message.data[0], message.data[1:]
+        size += len(payload)
+        if size > MOST_BYTES:
+            raise Malformed(f"{argv[0]} on {pod.node} wrote more than {MOST_BYTES:,} bytes.")
+        streams.setdefault(channel, []).append(payload)
+        if channel == STATUS:
+            break
+    stdout, stderr = b"".join(streams[STDOUT]), b"".join(streams[STDERR])
+    return Executed(stdout, stderr, _exit_code(b"".join(streams[STATUS]), pod, argv))
+
+
+class _Cause(msgspec.Struct):
+    reason: str = ""
+    message: str = ""
+
+
+class _Details(msgspec.Struct):
+    causes: list[_Cause] | None = None
+
+
+class _ExecStatus(msgspec.Struct):
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+    details: _Details | None = None
+
+
+def _exit_code(status: bytes, pod: PodRef, argv: tuple[str, ...]) -> int:
+    """The exit code in a Status. Without one the end of the command was not seen."""
+    try:
+        ended = msgspec.json.decode(status, type=_ExecStatus)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Malformed(f"The end of {argv[0]} on {pod.node} was not seen.") from None
+    if ended.status == "Success":
+        return 0
+    for cause in (ended.details and ended.details.causes) or ():
+        if cause.reason == "ExitCode" and cause.message.isdecimal():
+            return int(cause.message)
+    if "executable file not found" in ended.message:
+        return COMMAND_NOT_FOUND
+    raise Unreachable(f"{argv[0]} on {pod.node} could not be run: {ended.message or ended.reason}.")
+
+
+def _refusal(error: aiohttp.WSServerHandshakeError, pod: PodRef, path: str) -> ClientError:
+    """A refused handshake carries only its status: the body is lost in the upgrade."""
+    match error.status:
+        case 403:
+            return Denied(
+                f"Exec into {pod.name} is forbidden.",
+                hint="Grant get and create on pods/exec (the chart's cilium-exec role); "
+                "if they are granted, an admission policy refused the command.",
+            )
+        case 404:
+            return NotFound(f"Pod {pod.name} on {pod.node} is gone.")
+        case 429:
+            return Throttled("The API server asks to slow down.")
+        case 500 | 502 | 503 | 504:
+            return Unreachable(
+                f"The kubelet on {pod.node} cannot be reached through the API server "
+                f"({error.status})."
+            )
+        case status:
+            return error_of(status, b"", "GET", path, "")
