@@ -65,7 +65,7 @@ async def read(request: web.Request) -> dict[str, Any]:
             raise SlackError("json_not_object")
         given |= body
     elif request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        given |= {name: value for name, value in (await request.post()).items()}
+        given |= dict((await request.post()).items())
     return given
 
 

@@ -1,0 +1,83 @@
+"""Hands a command or click to the bot over HTTP and waits for its acknowledgement."""
+
+import ipaddress
+import time
+from urllib.parse import urlencode, urlsplit
+
+import aiohttp
+
+from bot.playground.slack import signing
+from bot.playground.slack.limits import ACK_SECONDS
+from bot.playground.slack.records import Ack
+
+
+class Delivery:
+    """Signed form posts to the bot's request URL.
+
+    The words for what went wrong are Slack's: `operation_timeout` after three seconds,
+    `http_client_error` and `http_service_error` for a 4xx and 5xx answer, `dispatch_failed` where
+    the bot cannot be reached at all.
+    """
+
+    def __init__(self, signing_secret: str, bot_url: str | None) -> None:
+        self._secret = signing_secret
+        self._session: aiohttp.ClientSession | None = None
+        self.bot_url = bot_url
+
+    @property
+    def bot_url(self) -> str | None:
+        return self._bot_url
+
+    @bot_url.setter
+    def bot_url(self, url: str | None) -> None:
+        if url is not None and not is_loopback(urlsplit(url).hostname):
+            raise ValueError(f"the playground talks to bots on this machine only, not to {url!r}")
+        self._bot_url = url
+
+    async def start(self) -> None:
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ACK_SECONDS))
+
+    async def stop(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def send(self, form: dict[str, str]) -> Ack:
+        """Post the form as Slack does; what goes wrong is in the answer, never raised."""
+        started = time.monotonic()
+        if self._bot_url is None or self._session is None:
+            return Ack(None, "", 0.0, "dispatch_failed")
+        body = urlencode(form).encode()
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "User-Agent": "Slackbot 1.0 (local playground)",
+            **signing.headers(self._secret, body, at=int(time.time())),
+        }
+        try:
+            async with self._session.post(
+                self._bot_url, data=body, headers=headers, allow_redirects=False
+            ) as response:
+                text = await response.text(errors="replace")
+                status = response.status
+        except TimeoutError:
+            return Ack(None, "", time.monotonic() - started, "operation_timeout")
+        except aiohttp.ClientError:
+            return Ack(None, "", time.monotonic() - started, "dispatch_failed")
+        return Ack(status, text, time.monotonic() - started, _error(status))
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host name or address means this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _error(status: int) -> str | None:
+    if 200 <= status < 300:
+        return None
+    if 400 <= status < 500:
+        return "http_client_error"
+    return "http_service_error" if status >= 500 else "dispatch_failed"

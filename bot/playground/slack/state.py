@@ -1,0 +1,23 @@
+"""The parts of a workspace that the doors to it - Web API, response URLs, page - share."""
+
+from dataclasses import dataclass, field
+
+from bot.playground.slack.board import Board
+from bot.playground.slack.clock import Clock
+from bot.playground.slack.directory import Directory
+from bot.playground.slack.feed import Feed
+from bot.playground.slack.records import File
+
+
+@dataclass
+class State:
+    """Everything a workspace knows. `base_url` ends without a slash and is set at its start."""
+
+    clock: Clock
+    feed: Feed = field(default_factory=Feed)
+    directory: Directory = field(default_factory=Directory)
+    files: dict[str, File] = field(default_factory=dict)
+    base_url: str = ""
+
+    def __post_init__(self) -> None:
+        self.board = Board(self.feed)
