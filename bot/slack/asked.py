@@ -1,0 +1,90 @@
+"""What a person asked through Slack: who, where, and in which words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from bot.engine.grammar import Command
+from bot.engine.registry import Runbook
+from bot.model.names import format_duration
+from bot.model.run import Door, Requester
+from bot.slack.messages import SLASH
+from bot.slack.mrkdwn import escape
+
+_USER_ID = re.compile(r"[UW][A-Z0-9]{2,30}\Z")
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """One request. ``command`` is what is shown of it; ``terminal`` the same for a shell."""
+
+    channel: str
+    user: str
+    user_name: str
+    text: str
+    response_url: str
+    command: str = SLASH
+    terminal: str = "cilium-oncall"
+
+    @classmethod
+    def of(cls, payload: Mapping[str, object]) -> Asked:
+        """From a slash command's payload (docs.slack.dev, "Implementing slash commands").
+
+        ``user_name`` is shown and never compared; a field that is missing is empty.
+        """
+        return cls(
+            channel=_text(payload, "channel_id"),
+            user=_text(payload, "user_id"),
+            user_name=_text(payload, "user_name"),
+            text=_text(payload, "text"),
+            response_url=_text(payload, "response_url"),
+        )
+
+    def understood_as(self, command: Command, cluster: str) -> Asked:
+        """The same request in the words of the grammar; the shell's names the cluster."""
+        words = words_of(command)
+        return msgspec.structs.replace(
+            self,
+            command=f"{SLASH} {words}",
+            terminal=f"cilium-oncall {words} --cluster {cluster}",
+        )
+
+    @property
+    def requester(self) -> Requester:
+        """Who asked, as the engine knows people."""
+        return Requester(door=Door.SLACK, id=self.user, name=self.user_name)
+
+    @property
+    def by(self) -> str:
+        """Who asked, as mrkdwn. By name, because a mention in a new message would ring."""
+        if self.user_name:
+            return escape(f"@{self.user_name}", 80)
+        return f"<@{self.user}>" if _USER_ID.match(self.user) else escape(self.user, 40)
+
+
+def words_of(command: Command) -> str:
+    """``status node-7 --deep``: a command as it would be typed."""
+    deadline = [] if command.deadline is None else ["--deadline", format_duration(command.deadline)]
+    return " ".join([*_words(command.runbook, command.parameters), *deadline])
+
+
+def _words(runbook: Runbook, parameters: Mapping[str, str]) -> list[str]:
+    words = [runbook.name]
+    for parameter in runbook.parameters:
+        if parameter.name not in parameters:
+            continue
+        value = parameters[parameter.name]
+        if parameter.positional:
+            words.append(value)
+        elif value == "true":
+            words.append(parameter.option)
+        elif value != "false":
+            words += [parameter.option, value]
+    return words
+
+
+def _text(payload: Mapping[str, object], name: str) -> str:
+    value = payload.get(name)
+    return value if isinstance(value, str) else ""

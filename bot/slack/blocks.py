@@ -1,0 +1,84 @@
+"""Block Kit, built so that a message cannot outgrow Slack's limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from bot.slack import limits
+from bot.slack.mrkdwn import CUT, plain
+
+Block = dict[str, Any]
+
+
+class Message(msgspec.Struct, frozen=True):
+    """What Slack is to show. ``text`` is the notification; with blocks it is read nowhere else."""
+
+    text: str
+    blocks: tuple[Block, ...] = ()
+
+
+def mrkdwn(text: str) -> Block:
+    """A text object. ``verbatim``: nothing in it becomes a link or a mention by itself."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def header(text: str) -> Block:
+    """A large line, plain text, cut at Slack's limit."""
+    shown = plain(text, limits.HEADER)
+    return {"type": "header", "text": {"type": "plain_text", "text": shown, "emoji": False}}
+
+
+def section(text: str) -> Block:
+    """A paragraph of mrkdwn; the caller keeps it within ``limits.SECTION``."""
+    return {"type": "section", "text": mrkdwn(text)}
+
+
+def context(text: str) -> Block:
+    """Small print."""
+    return {"type": "context", "elements": [mrkdwn(text)]}
+
+
+def lines_within(lines: Iterable[str], most: int) -> str:
+    """As many whole lines as fit into ``most`` characters; "…" says that some did not."""
+    kept: list[str] = []
+    room = most - len(CUT) - 1
+    for line in lines:
+        if len(line) + 1 > room:
+            return "\n".join([*kept, CUT])
+        room -= len(line) + 1
+        kept.append(line)
+    return "\n".join(kept)
+
+
+def characters(block: Block) -> int:
+    """How many characters of text a block counts towards its message's total."""
+    texts = block.get("elements") or [block["text"]]
+    return sum(len(text["text"]) for text in texts)
+
+
+class Page:
+    """Blocks of one message, as long as they fit: 50 blocks, 12,000 characters.
+
+    ``reserve`` characters and four blocks are kept free for the small print at the end.
+    """
+
+    def __init__(self, reserve: int = 0) -> None:
+        self.blocks: list[Block] = []
+        self._room = limits.MESSAGE_CHARACTERS - reserve
+        self._most = limits.BLOCKS - (4 if reserve else 0)
+
+    def add(self, *blocks: Block) -> bool:
+        """Add all of ``blocks``, or none when they do not fit."""
+        size = sum(map(characters, blocks))
+        if size > self._room or len(self.blocks) + len(blocks) > self._most:
+            return False
+        self._room -= size
+        self.blocks.extend(blocks)
+        return True
+
+    def end(self, *blocks: Block) -> tuple[Block, ...]:
+        """The finished blocks, with the small print the reserve was kept for."""
+        return (*self.blocks, *blocks)

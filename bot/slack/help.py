@@ -1,0 +1,61 @@
+"""Help, read from the registry: what there is, what people need most first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from bot.engine.registry import Registry, Runbook
+from bot.slack import messages
+from bot.slack.blocks import Message, Page, section
+from bot.slack.limits import FALLBACK, SECTION
+from bot.slack.mrkdwn import code, escape, fenced
+
+NEEDED_MOST = ("triage", "status", "drops", "policy", "dns", "restart-agent")
+"""Of these, the ones that exist come first."""
+
+HELP = "help"
+
+
+def overview(registry: Registry) -> Message:
+    """Every command with its usage and one line of summary."""
+    first, rest = _by_need(registry)
+    page = Page(reserve=400)
+    page.add(section(messages.HELP_TITLE if first or rest else messages.NO_RUNBOOKS))
+    for paragraph in _paragraphs(first):
+        page.add(section(paragraph))
+    if first and rest:
+        page.add(section(messages.HELP_REST))
+    for paragraph in _paragraphs(rest):
+        page.add(section(paragraph))
+    names = ", ".join(runbook.name for runbook in (*first, *rest))
+    return Message(
+        text=escape(f"Commands: {names}", FALLBACK),
+        blocks=page.end(section(messages.HELP_MORE)),
+    )
+
+
+def detail(runbook: Runbook) -> Message:
+    """Usage and the whole help text of one command."""
+    usage = code(f"{messages.SLASH} {runbook.usage}", 600)
+    return Message(
+        text=escape(f"{messages.SLASH} {runbook.usage}: {runbook.summary}", FALLBACK),
+        blocks=(section(f"{usage}\n{fenced(runbook.help, SECTION - 700)}"),),
+    )
+
+
+def _by_need(registry: Registry) -> tuple[list[Runbook], list[Runbook]]:
+    first = [registry.get(name) for name in NEEDED_MOST if name in registry]
+    return first, [runbook for runbook in registry if runbook.name not in NEEDED_MOST]
+
+
+def _paragraphs(runbooks: Iterable[Runbook]) -> Iterator[str]:
+    """Lines of usage and summary, as many to a paragraph as Slack takes."""
+    gathered = ""
+    for runbook in runbooks:
+        line = f"{code(f'{messages.SLASH} {runbook.usage}', 300)}\n{escape(runbook.summary, 200)}"
+        if len(gathered) + len(line) + 1 > SECTION:
+            yield gathered
+            gathered = ""
+        gathered = f"{gathered}\n{line}" if gathered else line
+    if gathered:
+        yield gathered

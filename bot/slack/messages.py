@@ -1,0 +1,121 @@
+"""Every fixed text this door says, in one place, each trouble with its fix."""
+
+from __future__ import annotations
+
+from bot.model.errors import OncallError, UsageError
+from bot.model.report import Severity, Verdict
+from bot.slack.blocks import Message, context, lines_within, section
+from bot.slack.limits import FALLBACK, RESPONSE_URL_POSTS, SECTION
+from bot.slack.mrkdwn import code, escape, sentence
+
+SLASH = "/cilium"
+
+VERDICTS = {
+    Verdict.OK: "✅ OK",
+    Verdict.DEGRADED: "⚠️ DEGRADED",
+    Verdict.FAILED: "⛔ FAILED",
+    Verdict.UNKNOWN: "❔ UNKNOWN",
+}
+SEVERITIES = {Severity.CRITICAL: "⛔", Severity.WARNING: "⚠️", Severity.INFO: "🔹"}
+LOOKING = "⏳ LOOKING…"
+CANCELLED = "🚫 CANCELLED"
+
+LOOKING_SUMMARY = "Looking…"
+CANCELLED_SUMMARY = "Cancelled before it ended. Run it again when you need the answer."
+BROKEN_SUMMARY = "The run broke before it could say anything."
+RENDER_FAILED = (
+    "There is a report, but it could not be written for Slack; the bot's log has the reason. "
+    "Read it in a terminal: {command}"
+)
+NOT_RECORDED = "not recorded"
+MORE_FINDINGS = "+ {count} more in the thread, worst first."
+MORE_FINDINGS_PRIVATE = "+ {count} more; the terminal shows all: {command}"
+IN_A_FILE = "{title}: too long or too wide for a message, so it is the file {filename}."
+DETAIL_LEFT_OUT = "The rest does not fit into a private answer. In a terminal: {command}"
+
+WAITING = (
+    "⏳ Still waiting to begin: the cluster's API server is slow, or too many other runs are "
+    "under way. The answer will come by itself; no need to ask again."
+)
+OUTBOX_FULL = (
+    "⛔ Nothing was run: Slack takes the bot's messages too slowly just now, and an answer could "
+    "not reach you in time. In a terminal: {command}"
+)
+CLOSING = "⛔ Nothing was run: the bot is restarting. Ask again in a few seconds."
+TROUBLE = (
+    "⛔ Nothing was run: the bot failed on this command; its log has the reason. "
+    "In a terminal: {command}"
+)
+
+HELP_TITLE = "*Ask about a cluster's network:*"
+HELP_MORE = f"One command in detail: `{SLASH} help COMMAND`. Another cluster: `--cluster NAME`."
+HELP_REST = "*All others:*"
+NO_RUNBOOKS = "No command is installed. The bot's log from its start has the reason."
+
+_INVITE = "I am not in this channel, so the answer comes to you alone. To fix it: `/invite @cilium`"
+_GENERIC = (
+    "Slack did not take the message for this channel ({reason}), so the answer comes to you alone."
+)
+_PRIVATE_BECAUSE = {
+    "not_in_channel": _INVITE,
+    "channel_not_found": _INVITE,
+    "is_archived": "This channel is archived, so the answer comes to you alone. Ask elsewhere.",
+    "missing_scope": (
+        "The bot may not post (scope `chat:write` is missing), so the answer comes to you alone. "
+        "To fix it: reinstall the app from config/slack-manifest.yaml."
+    ),
+    "unconfirmed": (
+        "Slack did not confirm my message in the channel, and I do not post twice, so the answer "
+        "comes to you alone."
+    ),
+}
+_UNAUTHORISED = (
+    "Slack refuses the bot's token, so the answer comes to you alone. To fix it: set "
+    "SLACK_BOT_TOKEN to the app's current bot token and restart the bot."
+)
+_UNAUTHORISED_CODES = frozenset(
+    ["invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"]
+)
+
+REFUSED_LOG = "refused a request to %s from %s: %s"
+"""One quiet line: path, remote address, reason. Never the body, never the signature."""
+
+
+def usage_error(error: OncallError) -> Message:
+    """Why nothing was run, what to type instead, and the grammar."""
+    lines = [f"⛔ {sentence(error.message, 600)}"]
+    if error.hint:
+        lines.append(sentence(error.hint, 600))
+    if isinstance(error, UsageError) and error.usage:
+        lines.append(f"Usage: {code(f'{SLASH} {error.usage}', 600)}")
+    return Message(
+        text=escape(f"⛔ {error.message} {error.hint}", FALLBACK),
+        blocks=(section(lines_within(lines, SECTION)),),
+    )
+
+
+def private_because(reason: str) -> str:
+    """Why an answer comes privately and how to change that; ``reason`` is Slack's error code."""
+    if reason in _UNAUTHORISED_CODES:
+        return _UNAUTHORISED
+    return _PRIVATE_BECAUSE.get(reason) or _GENERIC.format(reason=code(reason, 60))
+
+
+def private_note(reason: str) -> Message:
+    """Sent at once when the channel cannot have the live message."""
+    text = f"⏳ Looking… {private_because(reason)}"
+    return Message(text=text, blocks=(section(text),))
+
+
+def fixed(text: str) -> Message:
+    """A message of one fixed text from this catalogue."""
+    return Message(text=text, blocks=(section(text),))
+
+
+def with_note(message: Message, note: str) -> Message:
+    """``message`` with one line of small print under it."""
+    return Message(text=message.text, blocks=(*message.blocks, context(note)))
+
+
+MOST_PRIVATE_POSTS = RESPONSE_URL_POSTS - 2
+"""What is left of a ``response_url`` after the two notes: not in the channel, still waiting."""

@@ -1,0 +1,91 @@
+"""The first message of an answer: verdict, summary, recent change, findings, facts, gaps."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from bot.model.names import format_duration
+from bot.model.report import Finding, Report, Verdict
+from bot.model.run import RunRecord, RunState
+from bot.slack import messages
+from bot.slack.asked import Asked
+from bot.slack.blocks import Message, Page, context, header, lines_within, section
+from bot.slack.findings import not_seen, paragraph
+from bot.slack.limits import FALLBACK
+from bot.slack.mrkdwn import code, escape, plain, sentence
+
+MOST_FINDINGS = 8
+"""In the first message; a person at 3 a.m. reads no further, the thread has the rest."""
+
+_RESERVE = 2_800
+"""Characters kept for what follows the findings: their count, facts, gaps, small print."""
+
+
+class Answer(NamedTuple):
+    """The first message, and the findings it has no room for, worst first."""
+
+    message: Message
+    left: tuple[Finding, ...]
+
+
+def answer(record: RunRecord, asked: Asked, *, private: bool = False) -> Answer:
+    """How a run ended, for ``record.state`` finished, cancelled or broken."""
+    verdict, summary = outcome(record)
+    cluster = record.request.cluster
+    page = Page(reserve=_RESERVE)
+    page.add(header(f"{verdict} · {cluster}"), section(sentence(summary, 900) or "."))
+    left: tuple[Finding, ...] = ()
+    tail: list[str] = []
+    if record.report is not None:
+        left = _add_findings(page, record.report)
+        tail = _tail(record.report, len(left), asked, private)
+    message = Message(
+        text=escape(f"{verdict} · {plain(cluster, 60)}: {summary}", FALLBACK),
+        blocks=page.end(*map(section, tail), context(_small_print(record, asked))),
+    )
+    return Answer(message, left)
+
+
+def outcome(record: RunRecord) -> tuple[str, str]:
+    """The verdict as word and sign, and the sentence that goes with it."""
+    if record.state is RunState.CANCELLED:
+        return messages.CANCELLED, record.error or messages.CANCELLED_SUMMARY
+    if record.report is None:
+        broken = messages.VERDICTS[Verdict.UNKNOWN]
+        return broken, record.error or messages.BROKEN_SUMMARY
+    return messages.VERDICTS[record.report.verdict], record.report.summary
+
+
+def _add_findings(page: Page, report: Report) -> tuple[Finding, ...]:
+    """Add what fits; returns the rest. Findings of one severity keep their runbook's order."""
+    if report.recent_change:
+        page.add(section(f"🕑 {sentence(report.recent_change, 400)}"))
+    ordered = sorted(report.findings, key=lambda finding: finding.severity.rank)
+    for shown, finding in enumerate(ordered):
+        if shown == MOST_FINDINGS or not page.add(paragraph(finding)):
+            return tuple(ordered[shown:])
+    return ()
+
+
+def _tail(report: Report, left: int, asked: Asked, private: bool) -> list[str]:
+    paragraphs = []
+    if left:
+        more = messages.MORE_FINDINGS_PRIVATE if private else messages.MORE_FINDINGS
+        paragraphs.append(more.format(count=left, command=code(asked.terminal, 300)))
+    if report.facts:
+        facts = (f"{escape(label, 60)}: {escape(value, 120)}" for label, value in report.facts)
+        paragraphs.append(lines_within(facts, 700))
+    if report.gaps:
+        paragraphs.append(not_seen(report.gaps, 1_000))
+    return paragraphs
+
+
+def _small_print(record: RunRecord, asked: Asked) -> str:
+    parts = [code(asked.command, 300), f"asked by {asked.by}"]
+    if record.started_at and record.finished_at:
+        took = (record.finished_at - record.started_at).total_seconds()
+        parts.append(f"took {format_duration(max(0.0, took))}")
+    parts.append(escape(record.id, 40))
+    if not record.recorded:
+        parts.append(messages.NOT_RECORDED)
+    return " · ".join(parts)

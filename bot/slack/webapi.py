@@ -1,0 +1,191 @@
+"""Slack's Web API as this room needs it: five calls, and an error tree that says what is known.
+
+    ClientError
+    ├── Throttled      Slack asked to wait; it did nothing              (send again, later)
+    ├── Unreachable    nothing was sent, or nothing came of it          (send again)
+    ├── Unconfirmed    it may have happened or not                      (only if harmless twice)
+    └── Declined       Slack understood and will not; ``reason`` is its error code
+
+The SDK's own retry handlers are off: one re-sends POSTs whose reply was lost, the other lets every
+caller sleep for itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+from yarl import URL
+
+from bot.model.errors import ClientError, Refused, Throttled, Unreachable
+from bot.slack.blocks import Message
+from bot.slack.details import Upload
+
+TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
+LONGEST_PAUSE = 3_600.0
+METADATA_TYPE = "cilium_oncall_run"
+"""``event_type`` of our messages' metadata: how a message can be found again by its key."""
+
+_DIGITS = re.compile(r"[0-9]{1,6}", re.ASCII)
+_AMBIGUOUS = frozenset(["internal_error", "fatal_error", "request_timeout", "service_unavailable"])
+_RESPONSE_HOSTS = frozenset(["hooks.slack.com", "hooks.slack-gov.com"])
+
+
+class Unconfirmed(ClientError):
+    """The reply was lost: Slack may have done it or not."""
+
+
+class Declined(Refused):
+    """Slack will not. ``reason`` is its error code, such as ``not_in_channel``."""
+
+    def __init__(self, method: str, reason: str) -> None:
+        super().__init__(f"Slack declined {method}: {reason}.")
+        self.reason = reason
+
+
+class WebApi:
+    """One workspace, one bot token. Open before the first call, close after the last."""
+
+    def __init__(self, bot_token: str, api_url: str) -> None:
+        quiet = logging.getLogger("bot.slack.sdk")
+        quiet.setLevel(logging.INFO)  # at DEBUG the SDK logs the text of every message
+        self.client = AsyncWebClient(
+            token=bot_token, base_url=api_url, retry_handlers=[], logger=quiet
+        )
+        self.client.proxy = None  # the session reads the environment, and NO_PROXY with it
+        self._origin = URL(api_url).origin()
+
+    async def open(self) -> None:
+        """Open the connection pool."""
+        trust_env = not _is_loopback(self._origin.host or "")
+        self.client.session = aiohttp.ClientSession(timeout=TIMEOUT, trust_env=trust_env)
+
+    async def close(self) -> None:
+        """Close the connection pool."""
+        if self.client.session is not None:
+            await self.client.session.close()
+
+    async def post(self, channel: str, key: str, message: Message, thread: str) -> str:
+        """Post; returns the message's ``ts``. ``key`` travels in the metadata."""
+        answer = await self._call(
+            "chat.postMessage",
+            channel=channel,
+            text=message.text,
+            blocks=list(message.blocks),
+            metadata={"event_type": METADATA_TYPE, "event_payload": {"key": key}},
+            unfurl_links=False,
+            unfurl_media=False,
+            **({"thread_ts": thread} if thread else {}),
+        )
+        return str(answer["ts"])
+
+    async def update(self, channel: str, ts: str, message: Message) -> None:
+        """Replace what the message ``ts`` shows."""
+        blocks = list(message.blocks)
+        await self._call("chat.update", channel=channel, ts=ts, text=message.text, blocks=blocks)
+
+    async def upload(self, channel: str, thread: str, upload: Upload) -> None:
+        """Three calls: ask where to, send the bytes, complete. Only the last one shows."""
+        content = upload.content.encode()
+        place = await self._call(
+            "files.getUploadURLExternal",
+            form={"filename": upload.filename, "length": str(len(content))},
+        )
+        await self._send(str(place["upload_url"]), data=content)
+        await self._call(
+            "files.completeUploadExternal",
+            files=[{"id": place["file_id"], "title": upload.title}],
+            channel_id=channel,
+            thread_ts=thread,
+        )
+
+    async def respond(self, response_url: str, message: Message) -> None:
+        """Tell the person behind ``response_url``, and nobody else."""
+        if not self.may_respond_to(response_url):
+            raise Declined("response_url", "not_a_slack_address")
+        body = {
+            "response_type": "ephemeral",
+            "replace_original": False,
+            "text": message.text,
+            "blocks": list(message.blocks),
+        }
+        await self._send(response_url, json=body)
+
+    def may_respond_to(self, response_url: str) -> bool:
+        """Whether the address is Slack's own, or on the API's host; it came with a request."""
+        try:
+            url = URL(response_url)
+            same = url.origin() == self._origin
+        except ValueError:
+            return False
+        return same or (url.scheme == "https" and url.host in _RESPONSE_HOSTS)
+
+    async def _call(
+        self, method: str, form: Mapping[str, str] | None = None, **body: object
+    ) -> Mapping[str, Any]:
+        try:
+            if form is not None:
+                response = await self.client.api_call(method, data=dict(form))
+            else:
+                response = await self.client.api_call(method, json=body)
+        except SlackApiError as error:
+            raise _judged(method, error) from None
+        except (aiohttp.ClientError, TimeoutError, SlackClientError) as error:
+            raise _lost(method, error) from None
+        return dict(response.data) if isinstance(response.data, dict) else {}
+
+    async def _send(self, url: str, **request: Any) -> None:
+        """POST to an address that Slack handed out."""
+        assert self.client.session is not None, "open() comes first"
+        try:
+            async with self.client.session.post(url, allow_redirects=False, **request) as response:
+                if response.status == 429:
+                    raise Throttled("Slack asks to wait.", retry_after=_pause(response.headers))
+                if response.status >= 500:
+                    raise Unconfirmed(f"Slack answered {response.status}.")
+                if response.status != 200:
+                    raise Declined("response_url", f"http_{response.status}")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise _lost("response_url", error) from None
+
+
+def _judged(method: str, error: SlackApiError) -> ClientError:
+    """What an answer that is not ``ok`` says. The SDK hands over two kinds of response."""
+    response = error.response
+    status = getattr(response, "status_code", None) or getattr(response, "status", 0)
+    if status == 429:
+        return Throttled("Slack asks to wait.", retry_after=_pause(response.headers))
+    data = getattr(response, "data", None)
+    reason = str(data.get("error", "")) if isinstance(data, dict) else ""
+    if reason == "ratelimited":
+        return Throttled("Slack asks to wait.", retry_after=_pause(response.headers))
+    if status >= 500 or not reason or reason in _AMBIGUOUS:
+        return Unconfirmed(f"Slack answered {method} with {status} {reason}".strip() + ".")
+    return Declined(method, reason)
+
+
+def _lost(method: str, error: Exception) -> ClientError:
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+        return Unreachable(f"Slack cannot be reached for {method}: {type(error).__name__}.")
+    return Unconfirmed(f"No reply from Slack to {method}: {type(error).__name__}.")
+
+
+def _pause(headers: Mapping[str, str]) -> float:
+    """``Retry-After`` in seconds; 1 when it is missing or no number."""
+    text = headers.get("Retry-After", "")
+    return min(LONGEST_PAUSE, float(text)) if _DIGITS.fullmatch(text) else 1.0
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
