@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -23,45 +23,34 @@ class Answers(Generic[K, V]):
 
 
 async def ask_all(
-    questions: Mapping[K, Callable[[], Awaitable[V]]],
+    keys: Iterable[K],
+    ask: Callable[[K], Awaitable[V]],
     *,
     within: float,
-    on_answer: Callable[[int, int], None] = lambda done, total: None,
 ) -> Answers[K, V]:
-    """Ask everything concurrently; after ``within`` seconds cancel what has not answered.
+    """``ask`` about every key concurrently; after ``within`` seconds cancel what has not answered.
 
     Clients bound how much goes on at once. A :class:`ClientError` is an answer of its own; any
-    other exception is a bug and is raised. ``on_answer`` hears of progress: done, total.
+    other exception is a bug and is raised.
     """
     answers: Answers[K, V] = Answers()
-    tasks = {asyncio.ensure_future(ask()): key for key, ask in questions.items()}
-    waiting = set(tasks)
-    ends = asyncio.get_running_loop().time() + within
+
+    async def put(key: K) -> None:
+        try:
+            answers.values[key] = await ask(key)
+        except ClientError as error:
+            answers.errors[key] = error
+
+    tasks = {asyncio.create_task(put(key)): key for key in keys}
+    waiting: set[asyncio.Task[None]] = set(tasks)
     try:
-        while waiting:
-            left = ends - asyncio.get_running_loop().time()
-            if left <= 0:
-                break
-            done, waiting = await asyncio.wait(
-                waiting, timeout=left, return_when=asyncio.FIRST_COMPLETED
-            )
+        if tasks:
+            done, waiting = await asyncio.wait(tasks, timeout=within)
             for task in done:
-                _sort(answers, tasks[task], task)
-            on_answer(len(tasks) - len(waiting), len(tasks))
+                task.result()
         answers.silent.update(tasks[task] for task in waiting)
     finally:
-        await _cancel(waiting)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
     return answers
-
-
-def _sort(answers: Answers[K, V], key: K, task: asyncio.Future[V]) -> None:
-    try:
-        answers.values[key] = task.result()
-    except ClientError as error:
-        answers.errors[key] = error
-
-
-async def _cancel(tasks: set[asyncio.Future[V]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

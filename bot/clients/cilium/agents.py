@@ -50,8 +50,8 @@ class Agents:
         if executed.exit_code != 0:
             said = " ".join(executed.stderr[:300].decode(errors="replace").split())
             raise Unreachable(
-                f"The agent on {pod.node} does not answer its own tool "
-                f"(exit code {executed.exit_code}): {said or 'no message'}."
+                f"The agent does not answer its own tool (exit code {executed.exit_code}): "
+                f"{said or 'no message'}."
             )
         return executed.stdout
 

@@ -85,6 +85,7 @@ class PodExec:
     ) -> Executed:
         """Run ``argv`` in ``container`` of exactly ``pod``; ``timeout`` in seconds.
 
+        Messages name neither pod nor node: whoever asked says whose answer is missing.
         Raises :class:`ClientError`: :class:`Conflict` when the pod was replaced, :class:`TimedOut`
         when the command does not end, :class:`Malformed` when it writes more than 8 MiB or the
         connection ends without a status, :class:`Denied` without permission.
@@ -95,7 +96,7 @@ class PodExec:
                     await self._must_be_same(pod)
                     return await self._run(pod, container, argv)
             except TimeoutError:
-                raise TimedOut(f"{argv[0]} on {pod.node} did not end in {timeout:.0f} s.") from None
+                raise TimedOut(f"{argv[0]} did not end within {timeout:.0f} s.") from None
 
     async def _must_be_same(self, pod: PodRef) -> None:
         if time.monotonic() - pod.seen_at < UID_HOLDS:
@@ -105,7 +106,7 @@ class PodExec:
         except NotFound:
             uid = ""
         if uid != pod.uid:
-            raise Conflict(f"Pod {pod.name} on {pod.node} was replaced in the meantime.")
+            raise Conflict("The pod was replaced in the meantime.")
 
     async def _run(self, pod: PodRef, container: str, argv: tuple[str, ...]) -> Executed:
         session, connection = await self._ready(), await self._api.connection()
@@ -125,9 +126,9 @@ class PodExec:
                     max_msg_size=MOST_BYTES + 1,
                     timeout=aiohttp.ClientWSTimeout(ws_close=0.1),
                 ) as socket:
-                    return await _read(socket, pod, argv)
+                    return await _read(socket, argv)
             except aiohttp.WSServerHandshakeError as error:
-                raise _refusal(error, pod, path) from None
+                raise _refusal(error, path) from None
 
     async def _ready(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -136,9 +137,7 @@ class PodExec:
         return self._session
 
 
-async def _read(
-    socket: aiohttp.ClientWebSocketResponse, pod: PodRef, argv: tuple[str, ...]
-) -> Executed:
+async def _read(socket: aiohttp.ClientWebSocketResponse, argv: tuple[str, ...]) -> Executed:
     streams: dict[int, list[bytes]] = {STDOUT: [], STDERR: [], STATUS: []}
     size = 0
     async for message in socket:
@@ -147,12 +146,12 @@ async def _read(
         channel, payload = message.data[0], message.data[1:]
         size += len(payload)
         if size > MOST_BYTES:
-            raise Malformed(f"{argv[0]} on {pod.node} wrote more than {MOST_BYTES:,} bytes.")
+            raise Malformed(f"{argv[0]} wrote more than {MOST_BYTES:,} bytes.")
         streams.setdefault(channel, []).append(payload)
         if channel == STATUS:
             break
     stdout, stderr = b"".join(streams[STDOUT]), b"".join(streams[STDERR])
-    return Executed(stdout, stderr, _exit_code(b"".join(streams[STATUS]), pod, argv))
+    return Executed(stdout, stderr, _exit_code(b"".join(streams[STATUS]), argv))
 
 
 class _Cause(msgspec.Struct):
@@ -171,12 +170,12 @@ class _ExecStatus(msgspec.Struct):
     details: _Details | None = None
 
 
-def _exit_code(status: bytes, pod: PodRef, argv: tuple[str, ...]) -> int:
+def _exit_code(status: bytes, argv: tuple[str, ...]) -> int:
     """The exit code in a Status. Without one the end of the command was not seen."""
     try:
         ended = msgspec.json.decode(status, type=_ExecStatus)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Malformed(f"The end of {argv[0]} on {pod.node} was not seen.") from None
+        raise Malformed(f"The end of {argv[0]} was not seen.") from None
     if ended.status == "Success":
         return 0
     for cause in (ended.details and ended.details.causes) or ():
@@ -184,26 +183,25 @@ def _exit_code(status: bytes, pod: PodRef, argv: tuple[str, ...]) -> int:
             return int(cause.message)
     if "executable file not found" in ended.message:
         return COMMAND_NOT_FOUND
-    raise Unreachable(f"{argv[0]} on {pod.node} could not be run: {ended.message or ended.reason}.")
+    raise Unreachable(f"{argv[0]} could not be run: {ended.message or ended.reason}.")
 
 
-def _refusal(error: aiohttp.WSServerHandshakeError, pod: PodRef, path: str) -> ClientError:
+def _refusal(error: aiohttp.WSServerHandshakeError, path: str) -> ClientError:
     """A refused handshake carries only its status: the body is lost in the upgrade."""
     match error.status:
         case 403:
             return Denied(
-                f"Exec into {pod.name} is forbidden.",
+                "Exec into the pod is forbidden.",
                 hint="Grant get and create on pods/exec (the chart's cilium-exec role); "
                 "if they are granted, an admission policy refused the command.",
             )
         case 404:
-            return NotFound(f"Pod {pod.name} on {pod.node} is gone.")
+            return NotFound("The pod is gone.")
         case 429:
             return Throttled("The API server asks to slow down.")
         case 500 | 502 | 503 | 504:
             return Unreachable(
-                f"The kubelet on {pod.node} cannot be reached through the API server "
-                f"({error.status})."
+                f"The node's kubelet cannot be reached through the API server ({error.status})."
             )
         case status:
             return error_of(status, b"", "GET", path, "")

@@ -1,0 +1,1 @@
+"""``status [NODE]``: gather, judge, present."""

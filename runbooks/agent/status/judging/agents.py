@@ -1,0 +1,180 @@
+"""Agent pods as Kubernetes sees them: missing, crash looping, not ready, restarted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from bot.authoring import Confidence, Finding, RemedyOffer, Severity, Subject
+from bot.clients.cilium.commands import AGENT_CONTAINER
+from bot.clients.cilium.names import AGENT_DAEMONSET
+from bot.clients.kubernetes.objects import ContainerStatus, Pod, Terminated
+from bot.model.names import format_duration
+from runbooks.agent.status import thresholds
+from runbooks.agent.status.evidence import Seen
+
+IGNORED_FAILURES = (
+    "Evicted",
+    "NodeAffinity",
+    "NodeLost",
+    "Shutdown",
+    "Preempting",
+    "TaintToleration",
+    "UnexpectedAdmissionError",
+)
+"""Failed pods that a DaemonSet has replaced already (cilium-cli ignores the same)."""
+
+
+def judge(seen: Seen) -> Iterator[Finding]:
+    """Findings about agent pods."""
+    if seen.agents is None:
+        return
+    if seen.daemonsets is not None and AGENT_DAEMONSET not in seen.daemonsets and not seen.agents:
+        yield _no_cilium(seen)
+        return
+    for node, pod in sorted(seen.in_scope(seen.agents).items()):
+        yield from _of_pod(seen, node, pod)
+    yield from _missing(seen)
+
+
+def _no_cilium(seen: Seen) -> Finding:
+    return Finding(
+        id="cilium-not-found",
+        severity=Severity.CRITICAL,
+        confidence=Confidence.LIKELY,
+        subject=Subject("namespace", seen.namespace),
+        cause=f"There is no DaemonSet {AGENT_DAEMONSET} and no agent in this namespace.",
+        proof=(
+            f"daemonsets in {seen.namespace}: {', '.join(sorted(seen.daemonsets or ())) or '-'}",
+        ),
+        next_steps=("If Cilium is installed elsewhere, set cilium_namespace for this cluster.",),
+    )
+
+
+def _of_pod(seen: Seen, node: str, pod: Pod) -> Iterator[Finding]:
+    if pod.status.phase == "Failed" and pod.status.reason in IGNORED_FAILURES:
+        return
+    container = pod.container(AGENT_CONTAINER)
+    waiting = container.state.waiting if container else None
+    if container and waiting and waiting.reason == "CrashLoopBackOff":
+        yield _crash_loop(seen, node, pod, container)
+    elif not pod.ready:
+        yield _not_ready(seen, node, pod, container)
+    elif container:
+        yield from _restarted(seen, node, container)
+
+
+def _crash_loop(seen: Seen, node: str, pod: Pod, container: ContainerStatus) -> Finding:
+    ended = container.last_state.terminated
+    return Finding(
+        id="agent-crash-loop",
+        severity=Severity.WARNING,
+        confidence=Confidence.CERTAIN,
+        subject=Subject("node", node),
+        cause=f"The agent crashes again and again{_because(ended)}.",
+        proof=(
+            f"pod {pod.name}: CrashLoopBackOff, {container.restart_count} restarts",
+            *_last_end(ended, seen.read_at),
+        ),
+        next_steps=(
+            f"kubectl -n {seen.namespace} logs {pod.name} -c {AGENT_CONTAINER} --previous",
+        ),
+        remedies=(RemedyOffer("restart-agent", {"node": node}),),
+    )
+
+
+def _not_ready(seen: Seen, node: str, pod: Pod, container: ContainerStatus | None) -> Finding:
+    return Finding(
+        id="agent-not-ready",
+        severity=Severity.WARNING,
+        confidence=Confidence.CERTAIN,
+        subject=Subject("node", node),
+        cause=f"The agent is not ready: {_why_not_ready(seen, pod, container)}.",
+        proof=(
+            f"pod {pod.name}: phase {pod.status.phase or 'unknown'}, Ready is not True",
+            *_last_end(container.last_state.terminated if container else None, seen.read_at),
+        ),
+        next_steps=(f"kubectl -n {seen.namespace} describe pod {pod.name}",),
+        remedies=(RemedyOffer("restart-agent", {"node": node}),),
+    )
+
+
+def _why_not_ready(seen: Seen, pod: Pod, container: ContainerStatus | None) -> str:
+    node = (seen.nodes or {}).get(pod.spec.node_name)
+    condition = node.condition("Ready") if node else None
+    if pod.deleting:
+        return "its pod is being deleted"
+    if condition and condition.status != "True":
+        return f"its node is not ready ({condition.reason or condition.status})"
+    for init in pod.status.init_container_statuses or ():
+        if init.state.waiting and not init.ready:
+            return f"init container {init.name} waits ({init.state.waiting.reason})"
+        if init.state.running and not init.ready:
+            return f"init container {init.name} still runs"
+    if container and container.state.waiting and container.state.waiting.reason:
+        return f"its container waits ({container.state.waiting.reason})"
+    if container and container.state.terminated:
+        return f"its container ended{_because(container.state.terminated)}"
+    if container and container.state.running:
+        return "its container runs and the readiness probe fails"
+    return pod.status.reason or pod.status.message or "the kubelet has not reported it yet"
+
+
+def _restarted(seen: Seen, node: str, container: ContainerStatus) -> Iterator[Finding]:
+    ended = container.last_state.terminated
+    if ended is None or ended.finished_at is None:
+        return
+    if seen.read_at - ended.finished_at >= thresholds.RECENT_RESTART:
+        return
+    out_of_memory = ended.reason == "OOMKilled"
+    yield Finding(
+        id="agent-oom-killed" if out_of_memory else "agent-restarted",
+        severity=Severity.WARNING if out_of_memory else Severity.INFO,
+        confidence=Confidence.CERTAIN,
+        subject=Subject("node", node),
+        cause=f"The agent was restarted within the last hour{_because(ended)}; it runs again.",
+        proof=(f"{container.restart_count} restarts", *_last_end(ended, seen.read_at)),
+    )
+
+
+def _missing(seen: Seen) -> Iterator[Finding]:
+    """Nodes without an agent, where the DaemonSet wants more agents than there are."""
+    daemonset = (seen.daemonsets or {}).get(AGENT_DAEMONSET)
+    if daemonset is None or seen.nodes is None:
+        return
+    agents = seen.agents or {}
+    if daemonset.status.desired_number_scheduled <= len(agents):
+        return
+    for name in sorted(seen.nodes.keys() - agents.keys()):
+        yield Finding(
+            id="agent-missing",
+            severity=Severity.WARNING,
+            confidence=Confidence.LIKELY,
+            subject=Subject("node", name),
+            cause="The node has no agent pod.",
+            proof=(
+                f"DaemonSet {AGENT_DAEMONSET} wants {daemonset.status.desired_number_scheduled} "
+                f"pods, {len(agents)} exist",
+            ),
+            next_steps=(f"kubectl -n {seen.namespace} describe daemonset {AGENT_DAEMONSET}",),
+        )
+
+
+def _because(ended: Terminated | None) -> str:
+    if ended is None:
+        return ""
+    if ended.reason == "OOMKilled":
+        return " (out of memory)"
+    return f" ({ended.reason or 'ended'}, exit code {ended.exit_code})"
+
+
+def _last_end(ended: Terminated | None, now: datetime) -> tuple[str, ...]:
+    if ended is None:
+        return ()
+    ago = ""
+    if ended.finished_at is not None:
+        ago = f" {format_duration((now - ended.finished_at).total_seconds())} ago"
+    lines = [f"last end: {ended.reason or 'unknown'}, exit code {ended.exit_code}{ago}"]
+    if ended.message:
+        lines.append(" ".join(ended.message.split())[-300:])
+    return tuple(lines)
