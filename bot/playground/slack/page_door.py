@@ -18,7 +18,12 @@ from bot.playground.slack.records import Channel, Message, User
 from bot.playground.slack.state import State
 
 _STATIC: Final = files("bot.playground.slack") / "page"
-_TYPES: Final = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+_TYPES: Final = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
 _SHOWN_IMAGES: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _SECONDS_BETWEEN_BEATS: Final = 15.0
 _MOST_TYPED: Final = 12_000

@@ -1,0 +1,252 @@
+// The page: one person's view of the workspace, and everything that person does.
+
+import { avatar } from "./avatar.js";
+import { Cluster } from "./cluster.js";
+import { Composer } from "./composer.js";
+import { byId, make, memory } from "./dom.js";
+import { renderHints } from "./hints.js";
+import { spoken } from "./message.js";
+import { MessageList } from "./message_list.js";
+import { Server } from "./server.js";
+import { renderSidebar } from "./sidebar.js";
+
+// What the page knows. Messages are kept for all channels, by channel and timestamp.
+const world = {
+  team: "", viewer: null, people: [], users: {}, channels: [], commands: [],
+  messages: new Map(), unread: new Map(), channel: null, thread: null,
+  names: () => ({
+    users: world.users,
+    channels: Object.fromEntries(world.channels.map(({ id, name }) => [id, name])),
+  }),
+  in: (channel) => [...(world.messages.get(channel)?.values() ?? [])]
+    .sort((one, other) => (one.ts < other.ts ? -1 : 1)),
+  enter, openThread, become,
+};
+
+const self = () => world.people.find(({ id }) => id === world.viewer)?.name ?? remembered();
+const remembered = () => memory.read("person", "ana");
+const announce = (text) => { byId("announcer").textContent = text; };
+
+const server = new Server({ state, message, removed, connected, cluster: showCluster });
+const act = async (shown, control, block, selected, node) => {
+  const { error } = await server.post("click", {
+    as: self(), channel: shown.channel, ts: shown.ts, block_id: block.block_id,
+    action_id: control.action_id, selected,
+  });
+  if (!error) return;
+  const words = `That did not work: the app did not take the click (${error}).`;
+  node.parentElement.querySelector(".click-failed")?.remove();
+  node.parentElement.append(make("span", { class: "click-failed", role: "alert" }, words));
+};
+
+const list = new MessageList(byId("messages"), { world, act, intro });
+const replies = new MessageList(byId("thread-messages"), { world, act, inThread: true });
+const composer = new Composer(byId("composer"), {
+  id: "box", label: "Message", commands: () => world.commands, send: (text) => send(text),
+});
+const threadComposer = new Composer(byId("thread-composer"), {
+  id: "thread-box", label: "Reply…", commands: () => [],
+  send: (text) => reply(text),
+});
+const cluster = new Cluster(byId("cluster-body"), {
+  inject: (name, target) => inject(name, target),
+  clear: async (id) => (await server.post(`faults/${encodeURIComponent(id)}/clear`, {})).error,
+});
+const inject = async (name, target) => (await server.post("faults", { name, target })).error;
+
+function state(whole) {
+  Object.assign(world, {
+    team: whole.team, viewer: whole.viewer, people: whole.people, users: whole.users,
+    channels: whole.channels, commands: whole.commands, messages: new Map(),
+  });
+  for (const known of whole.messages) keep(known);
+  const wanted = world.channel ?? memory.read("channel", null);
+  const there = world.channels.find(({ id }) => id === wanted) ?? world.channels[0];
+  enter(there.id, { focus: false });
+  if (world.thread) openThread(world.thread, { focus: false });
+  showCluster(whole.cluster);
+}
+
+function keep(changed) {
+  if (!world.messages.has(changed.channel)) world.messages.set(changed.channel, new Map());
+  world.messages.get(changed.channel).set(changed.ts, changed);
+}
+
+function message(changed) {
+  const isNew = !world.messages.get(changed.channel)?.has(changed.ts);
+  keep(changed);
+  if (changed.channel !== world.channel) {
+    if (isNew && !changed.thread_ts) {
+      world.unread.set(changed.channel, (world.unread.get(changed.channel) ?? 0) + 1);
+      renderSidebar(world);
+    }
+    return;
+  }
+  if (!changed.thread_ts) list.put(changed);
+  if (world.thread && (changed.ts === world.thread || changed.thread_ts === world.thread))
+    replies.put(changed);
+  if (isNew || changed.app) speakSoon(changed);
+}
+
+// A message that is updated many times a second is read out once it rests.
+let speaking = null;
+function speakSoon(changed) {
+  clearTimeout(speaking);
+  speaking = setTimeout(() => announce(spoken(changed, world.names())), 700);
+}
+
+function removed({ channel, ts }) {
+  world.messages.get(channel)?.delete(ts);
+  if (channel !== world.channel) return;
+  list.remove(ts);
+  replies.remove(ts);
+}
+
+function connected(yes) {
+  byId("connection").textContent = yes ? "" : "Connection lost – trying again…";
+}
+
+function enter(id, { focus = true } = {}) {
+  const channel = world.channels.find((known) => known.id === id);
+  if (world.channel !== id) closeThread();
+  world.channel = id;
+  world.unread.delete(id);
+  memory.write("channel", id);
+  const name = `${channel.direct ? "" : "#"}${channel.name}`;
+  document.title = `${name} – ${world.team} playground`;
+  byId("channel-name").textContent = name;
+  byId("channel-purpose").textContent = channel.purpose;
+  composer.relabel(`Message ${name}`);
+  renderSidebar(world);
+  list.show(world.in(id).filter((known) => !known.thread_ts));
+  drawer(null);
+  if (focus) composer.focus();
+}
+
+// The first lines of an empty channel say what one can do here.
+function intro() {
+  const channel = world.channels.find(({ id }) => id === world.channel);
+  return make("div", { class: "intro" },
+    channel.direct ? avatar("CILIUM", channel.name) : null,
+    make("h3", {}, channel.direct ? channel.name : `#${channel.name}`),
+    make("p", {}, channel.bot_is_member
+      ? ["Cilium on-call listens here. Type ", make("code", {}, "/cilium status"),
+        " and press Enter."]
+      : "Cilium on-call is not in this channel: it can answer commands here only privately or "
+        + "through them."));
+}
+
+function become(name, keepFocus = false) {
+  memory.write("person", name);
+  world.unread.clear();
+  server.follow(name);
+  const { real_name } = world.people.find((person) => person.name === name);
+  announce(`You are now ${real_name}`);
+  const button = () => document.querySelector(`.person[data-name="${CSS.escape(name)}"]`);
+  if (keepFocus) setTimeout(() => button()?.focus(), 150);
+}
+
+function openThread(ts, { focus = true } = {}) {
+  const all = world.in(world.channel);
+  world.thread = ts;
+  byId("thread").hidden = false;
+  document.body.dataset.panel = "thread";
+  replies.show(all.filter((known) => known.ts === ts || known.thread_ts === ts));
+  if (focus) threadComposer.focus();
+}
+
+function closeThread() {
+  if (!world.thread) return;
+  const opener = document.querySelector(
+    `#messages [data-ts="${CSS.escape(world.thread)}"] [data-key="replies"]`);
+  world.thread = null;
+  byId("thread").hidden = true;
+  delete document.body.dataset.panel;
+  opener?.focus({ preventScroll: true });
+}
+
+async function send(text) {
+  if (!text.startsWith("/")) {
+    const { error } = await server.post("message", { as: self(), channel: world.channel, text });
+    composer.say(error ?? "", "trouble");
+    if (error) composer.write(text);
+    return;
+  }
+  const [command] = text.split(/\s/, 1);
+  if (!world.commands.some((known) => known.command === command)) {
+    composer.say(`${command} is not a command here. Try ${world.commands[0]?.command ?? ""} help.`,
+      "trouble");
+    composer.write(text);
+    return;
+  }
+  composer.say(`${text} – sent, waiting for the app…`);
+  const { error, seconds } = await server.post("command", {
+    as: self(), channel: world.channel, command, text: text.slice(command.length).trim(),
+  });
+  if (seconds === undefined) composer.say(error, "trouble"); // the playground itself refused
+  else if (error) composer.say(""); // Slackbot says it in the channel
+  else composer.say(`${text} – taken by the app in ${Math.round(seconds * 1000)} ms`);
+}
+
+async function reply(text) {
+  if (text.startsWith("/")) {
+    threadComposer.say(`${text.split(/\s/, 1)[0]} is not supported in threads. Sorry!`, "trouble");
+    return;
+  }
+  const { error } = await server.post("message", {
+    as: self(), channel: world.channel, text, thread_ts: world.thread,
+  });
+  threadComposer.say(error ?? "", "trouble");
+}
+
+function showCluster(seen) {
+  byId("cluster").hidden = !seen;
+  document.body.classList.toggle("has-cluster", Boolean(seen));
+  cluster.show(seen);
+  renderHints({ cluster: () => cluster.state, send, break: breakNode });
+}
+
+async function breakNode(name, target) {
+  const error = await inject(name, target);
+  if (error) composer.say(error, "trouble");
+  else composer.say(`${name} on ${target}: injected`);
+}
+
+// On narrow screens the sidebar and the cluster panel slide over the channel.
+function drawer(name) {
+  if (name) document.body.dataset.drawer = name;
+  else delete document.body.dataset.drawer;
+  if (name === "cluster") closeThread();
+}
+
+function opens(button, name, first) {
+  byId(button).addEventListener("click", () => {
+    drawer(name);
+    byId(first).focus();
+  });
+}
+opens("open-sidebar", "sidebar", "close-sidebar");
+opens("open-cluster", "cluster", "close-cluster");
+for (const id of ["close-sidebar", "close-cluster", "backdrop"])
+  byId(id).addEventListener("click", () => { drawer(null); composer.focus(); });
+byId("close-thread").addEventListener("click", closeThread);
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || byId("confirm").open) return;
+  if (document.body.dataset.drawer) drawer(null);
+  else closeThread();
+});
+
+const THEMES = { auto: "automatic", light: "light", dark: "dark" };
+function theme(name) {
+  document.documentElement.dataset.theme = name;
+  byId("theme").textContent = `Theme: ${THEMES[name]}`;
+  memory.write("theme", name);
+}
+byId("theme").addEventListener("click", () => {
+  const names = Object.keys(THEMES);
+  theme(names[(names.indexOf(document.documentElement.dataset.theme) + 1) % names.length]);
+});
+theme(Object.hasOwn(THEMES, memory.read("theme", "auto")) ? memory.read("theme", "auto") : "auto");
+
+server.follow(remembered());
+composer.focus();

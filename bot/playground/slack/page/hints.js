@@ -1,0 +1,46 @@
+// Three things a newcomer can try, each done with one click.
+
+import { byId, make, memory } from "./dom.js";
+
+// options: { cluster() -> state, break(fault, node), send(text) }
+export function renderHints(options) {
+  const root = byId("hints");
+  const done = memory.read("hints done", []);
+  const steps = planned(options);
+  const drawn = JSON.stringify([steps.map(({ label }) => label), done]);
+  if (drawn === root.dataset.drawn) return;
+  root.dataset.drawn = drawn;
+  root.hidden = memory.read("hints hidden", false) || steps.every(({ key }) => done.includes(key));
+  root.replaceChildren(
+    make("span", { class: "hints-title" }, "Try this"),
+    ...steps.map(({ key, label, code, run }, index) => make("button", {
+      class: `hint ${done.includes(key) ? "done" : ""}`,
+      async onclick() {
+        memory.write("hints done", [...new Set([...done, key])]);
+        renderHints(options);
+        await run();
+      },
+    }, make("span", { class: "hint-number", "aria-hidden": "true" },
+      done.includes(key) ? "✓" : String(index + 1)), code ? make("code", {}, label) : label)),
+    make("button", { class: "icon", "aria-label": "Hide these suggestions", onclick() {
+      memory.write("hints hidden", true);
+      root.hidden = true;
+    } }, "×"));
+}
+
+function planned({ cluster, send, ...does }) {
+  const state = cluster();
+  const node = state?.nodes?.find(({ name }) => name === "node-7")?.name
+    ?? state?.nodes?.at(6)?.name ?? state?.nodes?.at(-1)?.name;
+  const fault = state?.catalogue?.find(({ name, target }) =>
+    target === "node" && /crash/i.test(name)) ??
+    state?.catalogue?.find(({ target }) => target === "node");
+  const ask = (text) => ({ key: text, label: text, code: true, run: () => send(text) });
+  if (!fault || !node) return [ask("/cilium status"), ask("/cilium help")];
+  return [
+    ask("/cilium status"),
+    { key: "break", label: `Break ${node}: ${fault.name}`,
+      run: () => does.break(fault.name, node) },
+    { ...ask(`/cilium status ${node}`), key: "node" },
+  ];
+}
