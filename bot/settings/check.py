@@ -11,10 +11,11 @@ from pydantic_core import ErrorDetails
 
 from bot.model.nearest import nearest
 from bot.settings.credentials import SECRETS
+from bot.settings.document import Document, Place
 from bot.settings.problems import SECRET, Path, Problem, dotted, shown
 from bot.settings.rules import contradictions
-from bot.settings.schema import Allowed, BotFile
-from bot.settings.yaml_source import Document, Place, read
+from bot.settings.schema import Allowed, BotFile, Limits
+from bot.settings.yaml_source import read
 
 _SECRET_WORDS = ("token", "secret", "password", "passwd", "credential", "signing", "apikey")
 
@@ -96,11 +97,13 @@ def _unknown_field(document: Document, path: Path) -> None:
 
 
 def _against_rules(document: Document, values: Mapping[str, object]) -> None:
-    if not values.get("clusters") and not document.is_unreadable(("clusters",)):
+    if document.is_unreadable(("clusters",)):
+        return
+    if not values.get("clusters"):
         allowed = "at least one cluster, such as prod: {context: prod}"
         document.add(("clusters",), "no cluster is configured", allowed=allowed)
-    for found in contradictions(values):
-        if not any(document.is_unreadable(path) for path in _involved(found.path)):
+    for found in contradictions(_with_defaults(values)):
+        if not document.is_partly_unreadable(found.path):
             document.add(
                 found.path,
                 found.what,
@@ -110,32 +113,37 @@ def _against_rules(document: Document, values: Mapping[str, object]) -> None:
             )
 
 
-def _involved(path: Path) -> tuple[Path, ...]:
-    """A contradiction is not told where one of its sides could not be read."""
-    return path, ("clusters",)
+def _with_defaults(values: Mapping[str, object]) -> dict[str, object]:
+    """A setting can also contradict the default of one that is not given."""
+    limits, defaults = values.get("limits", {}), Limits().model_dump()
+    return {**values, "limits": {**defaults, **limits} if isinstance(limits, dict) else limits}
 
 
 def _no_secrets(document: Document) -> None:
     for path, place in document.places.items():
-        texts = [str(path[-1]) if path else "", place.written or ""]
-        if any(SECRET.search(text) for text in texts):
+        name = str(path[-1]) if path else ""
+        secret = SECRET.search(name) or SECRET.search(place.written or "")
+        if secret:
             document.problems = [
                 problem
                 for problem in document.problems
                 if (problem.line, problem.field) != (place.key[0], dotted(path))
             ]
-            document.add(path, _belongs_elsewhere(str(path[-1]) if path else ""), at_key=True)
+            document.add(path, _belongs_elsewhere(name, secret.group()), at_key=True)
 
 
-def _belongs_elsewhere(name: str) -> str:
+def _belongs_elsewhere(name: str, value: str = "") -> str:
+    """Which variable is meant is told by the value's prefix, else by the field's name."""
     variables = [secret.variable for secret in SECRETS]
-    close = nearest(name.upper(), variables, most=1) or nearest(
-        f"SLACK_{name.upper()}", variables, most=1
-    )
-    variable = close[0] if close else " or ".join(variables)
+    meant = [
+        *(secret.variable for secret in SECRETS if value and value.startswith(secret.prefixes)),
+        *nearest(name.upper(), variables, most=1),
+        *nearest(f"SLACK_{name.upper()}", variables, most=1),
+    ]
     return (
-        f"a secret does not belong in this file; take it out, set {variable} in the environment "
-        "(or its name with _FILE), and if anyone else could read the file, replace it in Slack"
+        f"a secret does not belong in this file; take it out, set "
+        f"{meant[0] if meant else ' or '.join(variables)} in the environment (or its name with "
+        "_FILE), and if anyone else could read the file, replace it in Slack"
     )
 
 

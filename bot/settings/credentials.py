@@ -48,6 +48,7 @@ SECRETS = (
         ("xapp-",),
     ),
 )
+_BY_VARIABLE = {secret.variable: secret for secret in SECRETS}
 
 
 class Credentials(BaseModel):
@@ -61,11 +62,8 @@ class Credentials(BaseModel):
 
     def require(self, *variables: str) -> None:
         """Raise :class:`ConfigurationError` naming every one of ``variables`` that is missing."""
-        missing = [
-            secret
-            for secret in SECRETS
-            if secret.variable in variables and getattr(self, secret.field) is None
-        ]
+        wanted = [_BY_VARIABLE[variable] for variable in variables]
+        missing = [secret for secret in wanted if getattr(self, secret.field) is None]
         if missing:
             names = ", ".join(secret.variable for secret in missing)
             where = "; ".join(f"{secret.variable}: {secret.found_at}" for secret in missing)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path as FilePath
+from typing import Any
 
 import yaml
 
+from bot.settings.document import Document, Place
 from bot.settings.problems import Path, Problem, dotted, shown
 
 try:
@@ -29,53 +30,6 @@ _TAG = "tag:yaml.org,2002:"
 _PLAIN_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
 _TAGS = frozenset({"map", "seq", "str", "null", "bool", "float", "int", "timestamp"})
 _TRUE = frozenset({"yes", "true", "on"})
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a key and its value begin, 1-based, and the value as it is written (scalars only)."""
-
-    key: tuple[int, int]
-    value: tuple[int, int]
-    written: str | None = None
-
-
-@dataclass(slots=True)
-class Document:
-    """A file as plain values. ``unreadable`` are the paths whose value could not be made sense of:
-    they already have a problem, and nothing more should be said about them."""
-
-    file: str
-    value: object = None
-    places: dict[Path, Place] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    unreadable: set[Path] = field(default_factory=set)
-
-    def is_unreadable(self, path: Path) -> bool:
-        """Whether ``path`` lies at or below a place that could not be read."""
-        return any(path[:end] in self.unreadable for end in range(len(path) + 1))
-
-    def add(
-        self,
-        path: Path,
-        what: str,
-        *,
-        found: str = "",
-        allowed: str = "",
-        nearest: str = "",
-        at_key: bool = False,
-    ) -> None:
-        """Note a problem at ``path``, or at the nearest place above it that the file has: on the
-        key where the key is wrong or its value is a whole section, else on the value."""
-        line, column = 0, 0
-        for end in range(len(path), -1, -1):
-            if place := self.places.get(path[:end]):
-                at_key = at_key or end < len(path) or place.written is None
-                line, column = place.key if at_key else place.value
-                break
-        self.problems.append(
-            Problem(self.file, line, column, dotted(path), what, found, allowed, nearest)
-        )
 
 
 def read(path: FilePath) -> Document:
@@ -126,12 +80,11 @@ def _text(path: FilePath, document: Document) -> str | None:
     return None
 
 
-class _TooDeep(yaml.YAMLError):
-    """Nested beyond :data:`DEEPEST`, at ``line`` and ``column``."""
+class _TooDeep(yaml.MarkedYAMLError):
+    """Nested beyond :data:`DEEPEST`."""
 
-    def __init__(self, line: int, column: int) -> None:
-        super().__init__(f"nested more than {DEEPEST} levels deep")
-        self.line, self.column = line, column
+    def __init__(self, mark: Any) -> None:  # PyYAML's two parsers have a mark class each
+        super().__init__(problem=f"nested more than {DEEPEST} levels deep", problem_mark=mark)
 
 
 class _TooMany(Exception):
@@ -145,8 +98,7 @@ def _refuse_depth(text: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:
-                mark = event.start_mark
-                raise _TooDeep(mark.line + 1, mark.column + 1)
+                raise _TooDeep(event.start_mark)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
@@ -159,8 +111,6 @@ def _syntax_problem(file: str, text: str, error: yaml.YAMLError) -> Problem:
         what = error.problem or error.context or what
         if "\\t" in what or "'\t'" in what:
             what = "a tab where YAML wants spaces"
-    elif isinstance(error, _TooDeep):
-        line, column, what = error.line, error.column, str(error)
     elif isinstance(error, yaml.reader.ReaderError):
         before = text[: error.position]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
