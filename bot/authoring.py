@@ -60,16 +60,14 @@ def runbook(
     name: str,
     *,
     alerts: Sequence[str] = (),
-    deadline: float = 10.0,
-    patient_deadline: float = 60.0,
     patient_when: Sequence[str] = (),
 ) -> Callable[[Procedure[P]], Procedure[P]]:
     """Mark an async function as the runbook ``name``. Only marks: registering is explicit.
 
-    ``alerts`` are the alertnames it answers. ``deadline`` in seconds, or ``patient_deadline``
-    when one of the flags in ``patient_when`` is given.
+    ``alerts`` are the alertnames it answers. One of the flags in ``patient_when`` gives a run the
+    longer of the configured deadlines.
     """
-    mark = RunbookMark(name, tuple(alerts), deadline, patient_deadline, tuple(patient_when))
+    mark = RunbookMark(name, tuple(alerts), tuple(patient_when))
 
     def leave_mark(function: Procedure[P]) -> Procedure[P]:
         setattr(function, MARK, mark)

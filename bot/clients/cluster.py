@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 from bot.clients.cilium.agents import Agents
 from bot.clients.kubernetes.api import Api
+from bot.clients.kubernetes.connection import ClusterAddress
+from bot.clients.kubernetes.pod_exec import PodExec
 from bot.clients.kubernetes.reads import Reads
 
 
@@ -16,9 +19,26 @@ class Cluster:
     name: str
     namespace: str
     api: Api
+    pod_exec: PodExec
     reads: Reads
     agents: Agents
 
+    @classmethod
+    def at(
+        cls,
+        name: str,
+        address: ClusterAddress,
+        *,
+        namespace: str = "kube-system",
+        requests_in_flight: int = 64,
+        execs_in_flight: int = 64,
+    ) -> Self:
+        """The clients for the cluster at ``address``; nothing is opened before it is used."""
+        api = Api(address, requests_in_flight=requests_in_flight)
+        pod_exec, reads = PodExec(api, in_flight=execs_in_flight), Reads(api)
+        return cls(name, namespace, api, pod_exec, reads, Agents(pod_exec, reads))
+
     async def close(self) -> None:
         """Close its connections."""
+        await self.pod_exec.close()
         await self.api.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -40,6 +41,14 @@ GRACE = 5.0
 """Seconds past its deadline after which a runbook that does not return is ended."""
 
 
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds a run may take unless its request says otherwise."""
+
+    usual: float = 10.0
+    patient: float = 60.0
+
+
 class Reporter(Protocol):
     """A door's side of one run: what the engine tells whoever waits."""
 
@@ -65,11 +74,13 @@ class Executor:
         clusters: Mapping[str, Cluster],
         journal: Journal | None = None,
         *,
+        deadlines: Deadlines = Deadlines(),
         most_runs: int = 16,
     ) -> None:
         self.registry = registry
         self.clusters = clusters
         self.journal: Journal = journal or MemoryJournal()
+        self._deadlines = deadlines
         self._slots = asyncio.Semaphore(most_runs)
         self._tasks: dict[str, asyncio.Task[RunRecord]] = {}
 
@@ -133,7 +144,9 @@ class Executor:
     async def _carry(self, record: RunRecord, runbook: Runbook, reporter: Reporter) -> RunRecord:
         cluster = self.clusters[record.request.cluster]
         request = record.request
-        deadline = request.deadline or runbook.deadline_for(request.parameters)
+        patient = runbook.is_patient(request.parameters)
+        usual = self._deadlines.patient if patient else self._deadlines.usual
+        deadline = request.deadline or usual
         run = Run(record, cluster, deadline, self.journal, reporter.progressed)
         try:
             async with self._slots:

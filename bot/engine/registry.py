@@ -25,18 +25,12 @@ class RunbookMark:
 
     name: str
     alerts: tuple[str, ...] = ()
-    deadline: float = 10.0
-    patient_deadline: float = 60.0
     patient_when: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Runbook:
-    """A named, read-only procedure with typed parameters.
-
-    ``deadline`` (seconds) applies unless one of the ``patient_when`` flags is given; then
-    ``patient_deadline`` does.
-    """
+    """A named, read-only procedure with typed parameters."""
 
     name: str
     function: Callable[..., Any]
@@ -50,10 +44,9 @@ class Runbook:
         """``status [NODE] [--deep]``: the grammar in one line."""
         return " ".join([self.name, *(parameter.usage for parameter in self.parameters)])
 
-    def deadline_for(self, parameters: dict[str, str]) -> float:
-        """Seconds this runbook may take when called with ``parameters``."""
-        patient = any(parameters.get(flag) == "true" for flag in self.mark.patient_when)
-        return self.mark.patient_deadline if patient else self.mark.deadline
+    def is_patient(self, parameters: dict[str, str]) -> bool:
+        """Whether a flag among ``parameters`` asks for thoroughness rather than speed."""
+        return any(parameters.get(flag) == "true" for flag in self.mark.patient_when)
 
 
 class Registry:

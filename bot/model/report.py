@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
@@ -160,21 +158,9 @@ def verdict_of(findings: tuple[Finding, ...], gaps: tuple[Gap, ...]) -> Verdict:
     return Verdict.OK
 
 
-REPORT_SCHEMA_VERSION = 1
-
-
-class ReportDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """The ``-o json`` form of a run's result. Fields are added, never renamed, within a version."""
-
-    schema_version: int
-    runbook: str
-    cluster: str
-    parameters: dict[str, str]
-    started_at: datetime
-    finished_at: datetime
-    report: Report
-
-
-def report_schema() -> dict[str, Any]:
-    """JSON Schema of :class:`ReportDocument`, as printed by ``cilium-oncall schema``."""
-    return msgspec.json.schema(ReportDocument)
+def grouped(gaps: tuple[Gap, ...]) -> list[tuple[Gap, list[str]]]:
+    """Gaps of one reason told together: a gap that stands for them, and all their subjects."""
+    groups: dict[tuple[str, str], list[Gap]] = {}
+    for gap in gaps:
+        groups.setdefault((gap.reason, gap.hint), []).append(gap)
+    return [(alike[0], [gap.subject for gap in alike]) for alike in groups.values()]

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.authoring import Gap, Run
+from bot.clients.cilium.commands import AGENT_CONTAINER
 from bot.clients.cilium.health import PeerHealth
 from bot.clients.cilium.metrics import AgentMetrics
 from bot.clients.cilium.names import (
@@ -38,15 +39,18 @@ HEDGE = 0.5
 """Seconds to wait for a first metrics answer before looking inside every agent instead."""
 RESERVE = 0.3
 """Seconds kept for judging and answering."""
+HEALTH_SHARE = 0.15
+"""The share of the deadline kept for what agents say of their peers, which is asked last."""
 
 
 async def gather(run: Run, node: str | None, *, deep: bool) -> Seen:
     """Everything ``status`` judges. What cannot be read becomes a gap."""
     seen = Seen(read_at=run.now(), namespace=run.cluster.namespace, node=node, deep=deep)
     await run.step("read objects", lambda: _read_objects(run, seen))
-    await run.step("ask agents", lambda: _Hearing(run, seen).hear())
-    if node is not None:
-        await run.step("read node detail", lambda: _read_detail(run, seen, node))
+    async with asyncio.TaskGroup() as asking:
+        asking.create_task(_Hearing(run, seen).hear())
+        if node is not None:
+            asking.create_task(_read_detail(run, seen, node))
     return seen
 
 
@@ -70,6 +74,8 @@ async def _read_objects(run: Run, seen: Seen) -> None:
         questions["nodes"] = lambda: _single(reads.node(only))
     run.progress("reading objects")
     answers = await ask_all(questions, lambda name: questions[name](), within=run.remaining * 0.6)
+    if not answers.values and answers.errors:
+        raise next(iter(answers.errors.values()))  # nothing answers: one sentence says it best
     for name, value in answers.values.items():
         _take_object(seen, name, value)
     _object_gaps(seen, answers)
@@ -178,7 +184,7 @@ class _Hearing:
             self._first_metrics.set()
             return metrics
 
-        answers = await ask_all(self._scope, ask, within=self._time_left())
+        answers = await ask_all(self._scope, ask, within=self._time_for_agents())
         self._seen.metrics.update(answers.values)
         self._why |= answers.errors
         self._progress()
@@ -205,7 +211,7 @@ class _Hearing:
             self._progress()
             return status
 
-        answers = await ask_all(sorted(wanted), ask, within=self._time_left())
+        answers = await ask_all(sorted(wanted), ask, within=self._time_for_agents())
         self._why |= answers.errors
 
     async def _read_health(self) -> None:
@@ -216,7 +222,7 @@ class _Hearing:
             image = image_of(self._running[node])
             return await agents.health(self._refs[node], image, timeout=self._patience)
 
-        answers = await ask_all(chosen, ask, within=self._time_left())
+        answers = await ask_all(chosen, ask, within=_time_left(self._run))
         self._seen.health.update(answers.values)
 
     def _note_unheard(self) -> None:
@@ -232,8 +238,12 @@ class _Hearing:
     def _progress(self) -> None:
         self._run.progress("asking agents", len(self._seen.heard), len(self._scope))
 
-    def _time_left(self) -> float:
-        return max(0.1, self._run.remaining - RESERVE)
+    def _time_for_agents(self) -> float:
+        return max(0.1, _time_left(self._run) - HEALTH_SHARE * self._run.deadline)
+
+
+def _time_left(run: Run) -> float:
+    return max(0.1, run.remaining - RESERVE)
 
 
 async def _read_detail(run: Run, seen: Seen, node: str) -> None:
@@ -242,12 +252,12 @@ async def _read_detail(run: Run, seen: Seen, node: str) -> None:
     if pod is None:
         return
     cluster, timeout = run.cluster, max(1.0, run.deadline / 4)
-    container = pod.container("cilium-agent")
+    container = pod.container(AGENT_CONTAINER)
     questions: dict[str, Callable[[], Awaitable[Any]]] = {
         "log": lambda: cluster.reads.log(
             seen.namespace,
             pod.name,
-            "cilium-agent",
+            AGENT_CONTAINER,
             tail=2000,
             since=timedelta(hours=1).total_seconds(),
             timeout=timeout,
@@ -255,21 +265,19 @@ async def _read_detail(run: Run, seen: Seen, node: str) -> None:
     }
     if container and container.restart_count:
         questions["previous_log"] = lambda: cluster.reads.log(
-            seen.namespace, pod.name, "cilium-agent", tail=50, previous=True, timeout=timeout
+            seen.namespace, pod.name, AGENT_CONTAINER, tail=50, previous=True, timeout=timeout
         )
-    if node in seen.statuses:
+    if is_running(pod):
         questions["endpoints"] = lambda: cluster.agents.endpoints(
             PodRef.of(pod), image_of(pod), timeout=timeout
         )
-    answers = await ask_all(
-        questions, lambda name: questions[name](), within=max(0.1, run.remaining - RESERVE)
-    )
+    answers = await ask_all(questions, lambda name: questions[name](), within=_time_left(run))
     for name, value in answers.values.items():
         setattr(seen, name, value)
-    words = {"log": "the agent's log", "previous_log": "the log before the last restart"}
-    for name, error in answers.errors.items():
-        if name == "previous_log" and not error.retry_makes_sense:
-            continue  # the kubelet has already dropped it: nothing to see
-        seen.gaps.append(Gap(words.get(name, "the node's endpoints"), error.message, error.hint))
-    for name in answers.silent:
-        seen.gaps.append(Gap(words.get(name, "the node's endpoints"), "No answer in time."))
+    words = {"log": "the agent's log", "endpoints": "the node's endpoints"}
+    for name, what in words.items():
+        error = answers.errors.get(name)
+        if error is not None:
+            seen.gaps.append(Gap(what, error.message, error.hint))
+        elif name in answers.silent:
+            seen.gaps.append(Gap(what, "No answer in time."))

@@ -11,8 +11,6 @@ from runbooks.agent.status.present import present
 @runbook(
     "status",
     alerts=["CiliumAgentDown", "CiliumAgentUnavailable", "CiliumAgentPodNotReady"],
-    deadline=10.0,
-    patient_deadline=60.0,
     patient_when=["deep"],
 )
 async def status(run: Run, node: NodeName | None = None, *, deep: bool = False) -> Report:
