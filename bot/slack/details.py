@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 
 from bot.model.report import Attachment, Finding, Table
 from bot.model.run import RunRecord
-from bot.slack import messages
-from bot.slack.asked import Asked
 from bot.slack.blocks import Message, Page, section
 from bot.slack.findings import paragraph
 from bot.slack.limits import FALLBACK, PHONE_COLUMNS, SECTION
-from bot.slack.mrkdwn import bold, characters, code, escape, fenced, plain, visible
+from bot.slack.mrkdwn import bold, characters, escape, fenced, plain, visible
 
 MOST_PAGES = 2
 """Messages of further findings before the rest is better read as a file."""
@@ -34,7 +32,7 @@ class Upload(msgspec.Struct, frozen=True):
 Detail = Message | Upload
 
 
-def details(record: RunRecord, left: tuple[Finding, ...], asked: Asked) -> list[Detail]:
+def details(record: RunRecord, left: tuple[Finding, ...]) -> list[Detail]:
     """The replies of a run's thread, in reading order; empty when the first message says all."""
     if record.report is None:
         return []
@@ -115,16 +113,3 @@ def _filename(run_id: str, wanted: str) -> str:
     """A name that is nothing but a name: no folders, no spaces, at most 120 characters."""
     safe = _FILENAME.sub("-", wanted).strip("-.") or "detail.txt"
     return f"{_FILENAME.sub('-', run_id)}-{safe[-80:]}"
-
-
-def in_private(parts: Iterable[Detail], asked: Asked, most: int) -> list[Message]:
-    """What of ``parts`` a private answer can hold: messages, at most ``most``, no files.
-
-    The last one says what was left out and where to read it.
-    """
-    listed = list(parts)
-    kept = [part for part in listed if isinstance(part, Message)][:most]
-    if len(kept) < len(listed):
-        note = messages.DETAIL_LEFT_OUT.format(command=code(asked.terminal, 300))
-        kept = [*kept[: most - 1], messages.fixed(note)]
-    return kept

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from aiohttp import web
+from aiohttp import ClientError, web
 
 from bot.slack.clock import Clock
 from bot.slack.messages import REFUSED_LOG
@@ -53,7 +53,7 @@ class Guard:
         return guarded
 
     async def refusal(self, request: web.Request) -> Reason | None:
-        """Why ``request`` is refused, or ``None``. The headers are judged before the body is read."""
+        """Why ``request`` is refused, or ``None``. The body is read only if the headers are fit."""
         timestamps = request.headers.getall("X-Slack-Request-Timestamp", [])
         signatures = request.headers.getall("X-Slack-Signature", [])
         now = self._clock.wall()
@@ -74,6 +74,8 @@ class Guard:
 async def _read(request: web.Request) -> bytes | Reason:
     if (request.content_length or 0) > MOST_BYTES:
         return Reason.BODY_TOO_LARGE
+    if "Content-Encoding" in request.headers:  # the server would unpack it: not what was signed
+        return Reason.BODY_ENCODED
     try:
         async with asyncio.timeout(PATIENCE):
             return await request.read()
@@ -81,3 +83,5 @@ async def _read(request: web.Request) -> bytes | Reason:
         return Reason.BODY_TOO_LARGE
     except TimeoutError:
         return Reason.BODY_TOO_SLOW
+    except (web.RequestPayloadError, ClientError, OSError):
+        return Reason.BODY_BROKEN

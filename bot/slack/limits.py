@@ -19,6 +19,3 @@ FALLBACK: Final = 300
 
 PHONE_COLUMNS: Final = 60
 """Our own: monospace columns in a thread before a table is better read as a file."""
-
-RESPONSE_URL_POSTS: Final = 5
-"""Posts a ``response_url`` takes, within 30 minutes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.model.errors import OncallError, UsageError
 from bot.model.report import Severity, Verdict
 from bot.slack.blocks import Message, context, lines_within, section
-from bot.slack.limits import FALLBACK, RESPONSE_URL_POSTS, SECTION
+from bot.slack.limits import FALLBACK, SECTION
 from bot.slack.mrkdwn import code, escape, sentence
 
 SLASH = "/cilium"
@@ -29,9 +29,7 @@ RENDER_FAILED = (
 )
 NOT_RECORDED = "not recorded"
 MORE_FINDINGS = "+ {count} more in the thread, worst first."
-MORE_FINDINGS_PRIVATE = "+ {count} more; the terminal shows all: {command}"
-IN_A_FILE = "{title}: too long or too wide for a message, so it is the file {filename}."
-DETAIL_LEFT_OUT = "The rest does not fit into a private answer. In a terminal: {command}"
+IN_PRIVATE = "A private answer has no thread. All of the detail, in a terminal: {command}"
 
 WAITING = (
     "⏳ Still waiting to begin: the cluster's API server is slow, or too many other runs are "
@@ -43,8 +41,8 @@ OUTBOX_FULL = (
 )
 CLOSING = "⛔ Nothing was run: the bot is restarting. Ask again in a few seconds."
 TROUBLE = (
-    "⛔ Nothing was run: the bot failed on this command; its log has the reason. "
-    "In a terminal: {command}"
+    "⛔ The bot failed on this command; its log has the reason. The same command works in a "
+    "terminal, after `cilium-oncall`."
 )
 
 HELP_TITLE = "*Ask about a cluster's network:*"
@@ -63,6 +61,10 @@ _PRIVATE_BECAUSE = {
     "missing_scope": (
         "The bot may not post (scope `chat:write` is missing), so the answer comes to you alone. "
         "To fix it: reinstall the app from config/slack-manifest.yaml."
+    ),
+    "message_not_found": ("The message in the channel is gone, so the answer comes to you alone."),
+    "unreachable": (
+        "Slack did not take the bot's messages for ten minutes, so the answer comes to you alone."
     ),
     "unconfirmed": (
         "Slack did not confirm my message in the channel, and I do not post twice, so the answer "
@@ -112,10 +114,7 @@ def fixed(text: str) -> Message:
     return Message(text=text, blocks=(section(text),))
 
 
-def with_note(message: Message, note: str) -> Message:
-    """``message`` with one line of small print under it."""
-    return Message(text=message.text, blocks=(*message.blocks, context(note)))
-
-
-MOST_PRIVATE_POSTS = RESPONSE_URL_POSTS - 2
-"""What is left of a ``response_url`` after the two notes: not in the channel, still waiting."""
+def in_private(message: Message, reason: str, note: str) -> Message:
+    """A result that goes to one person instead of the channel; ``note`` is small print."""
+    blocks = message.blocks or (section(message.text),)
+    return Message(message.text, (section(private_because(reason)), *blocks, context(note)))

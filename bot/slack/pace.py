@@ -55,7 +55,9 @@ class Pace:
 
     def ready_at(self, method: Method, channel: str, now: float) -> float:
         """The earliest time for a call that somebody waits for."""
-        return max(self._paused.get(_key(method, channel), now), self._when(method, channel, 1, now))
+        return max(
+            self._paused.get(_key(method, channel), now), self._when(method, channel, 1, now)
+        )
 
     def progress_ready_at(self, channel: str, now: float) -> float:
         """The earliest time for an update that only tells how far a run is."""

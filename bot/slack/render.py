@@ -28,7 +28,7 @@ class Answer(NamedTuple):
     left: tuple[Finding, ...]
 
 
-def answer(record: RunRecord, asked: Asked, *, private: bool = False) -> Answer:
+def answer(record: RunRecord, asked: Asked) -> Answer:
     """How a run ended, for ``record.state`` finished, cancelled or broken."""
     verdict, summary = outcome(record)
     cluster = record.request.cluster
@@ -38,7 +38,7 @@ def answer(record: RunRecord, asked: Asked, *, private: bool = False) -> Answer:
     tail: list[str] = []
     if record.report is not None:
         left = _add_findings(page, record.report)
-        tail = _tail(record.report, len(left), asked, private)
+        tail = _tail(record.report, len(left))
     message = Message(
         text=escape(f"{verdict} · {plain(cluster, 60)}: {summary}", FALLBACK),
         blocks=page.end(*map(section, tail), context(_small_print(record, asked))),
@@ -67,11 +67,10 @@ def _add_findings(page: Page, report: Report) -> tuple[Finding, ...]:
     return ()
 
 
-def _tail(report: Report, left: int, asked: Asked, private: bool) -> list[str]:
+def _tail(report: Report, left: int) -> list[str]:
     paragraphs = []
     if left:
-        more = messages.MORE_FINDINGS_PRIVATE if private else messages.MORE_FINDINGS
-        paragraphs.append(more.format(count=left, command=code(asked.terminal, 300)))
+        paragraphs.append(messages.MORE_FINDINGS.format(count=left))
     if report.facts:
         facts = (f"{escape(label, 60)}: {escape(value, 120)}" for label, value in report.facts)
         paragraphs.append(lines_within(facts, 700))

@@ -25,6 +25,8 @@ class Reason(StrEnum):
 
     BODY_TOO_LARGE = "the body is too large"
     BODY_TOO_SLOW = "the body did not arrive in time"
+    BODY_ENCODED = "the body is compressed"
+    BODY_BROKEN = "the body is broken off"
     NO_SIGNATURE = "no signature"
     NO_TIMESTAMP = "no timestamp"
     MALFORMED_SIGNATURE = "the signature is malformed"

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from ipaddress import ip_address
 from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from yarl import URL
 
 from bot.model.errors import ClientError, Refused, Throttled, Unreachable
@@ -73,15 +74,16 @@ class WebApi:
 
     async def post(self, channel: str, key: str, message: Message, thread: str) -> str:
         """Post; returns the message's ``ts``. ``key`` travels in the metadata."""
+        in_thread: dict[str, Any] = {"thread_ts": thread} if thread else {}
         answer = await self._call(
             "chat.postMessage",
+            **in_thread,
             channel=channel,
             text=message.text,
             blocks=list(message.blocks),
             metadata={"event_type": METADATA_TYPE, "event_payload": {"key": key}},
             unfurl_links=False,
             unfurl_media=False,
-            **({"thread_ts": thread} if thread else {}),
         )
         return str(answer["ts"])
 
@@ -93,11 +95,12 @@ class WebApi:
     async def upload(self, channel: str, thread: str, upload: Upload) -> None:
         """Three calls: ask where to, send the bytes, complete. Only the last one shows."""
         content = upload.content.encode()
-        place = await self._call(
-            "files.getUploadURLExternal",
-            form={"filename": upload.filename, "length": str(len(content))},
-        )
-        await self._send(str(place["upload_url"]), data=content)
+        where = {"filename": upload.filename, "length": str(len(content))}
+        try:
+            place = await self._form("files.getUploadURLExternal", where)
+            await self._send(str(place["upload_url"]), data=content)
+        except Unconfirmed as error:
+            raise Unreachable(error.message) from None  # nothing shows yet: harmless twice
         await self._call(
             "files.completeUploadExternal",
             files=[{"id": place["file_id"], "title": upload.title}],
@@ -126,14 +129,18 @@ class WebApi:
             return False
         return same or (url.scheme == "https" and url.host in _RESPONSE_HOSTS)
 
-    async def _call(
-        self, method: str, form: Mapping[str, str] | None = None, **body: object
+    async def _call(self, method: str, **body: Any) -> Mapping[str, Any]:
+        return await self._answer(method, self.client.api_call(method, json=body))
+
+    async def _form(self, method: str, fields: dict[str, str]) -> Mapping[str, Any]:
+        """For the methods that take no JSON."""
+        return await self._answer(method, self.client.api_call(method, data=fields))
+
+    async def _answer(
+        self, method: str, calling: Awaitable[AsyncSlackResponse]
     ) -> Mapping[str, Any]:
         try:
-            if form is not None:
-                response = await self.client.api_call(method, data=dict(form))
-            else:
-                response = await self.client.api_call(method, json=body)
+            response = await calling
         except SlackApiError as error:
             raise _judged(method, error) from None
         except (aiohttp.ClientError, TimeoutError, SlackClientError) as error:
@@ -142,7 +149,8 @@ class WebApi:
 
     async def _send(self, url: str, **request: Any) -> None:
         """POST to an address that Slack handed out."""
-        assert self.client.session is not None, "open() comes first"
+        if self.client.session is None:
+            raise Unreachable("The connection pool is closed.")
         try:
             async with self.client.session.post(url, allow_redirects=False, **request) as response:
                 if response.status == 429:
@@ -158,7 +166,7 @@ class WebApi:
 def _judged(method: str, error: SlackApiError) -> ClientError:
     """What an answer that is not ``ok`` says. The SDK hands over two kinds of response."""
     response = error.response
-    status = getattr(response, "status_code", None) or getattr(response, "status", 0)
+    status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0) or 0)
     if status == 429:
         return Throttled("Slack asks to wait.", retry_after=_pause(response.headers))
     data = getattr(response, "data", None)
@@ -187,5 +195,3 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-

@@ -1,0 +1,178 @@
+"""Sends one entry and judges what became of it: sent, once more later, or given up.
+
+Nothing here waits: when to try again is written into the entry or into the pace.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Protocol
+
+from bot.model.errors import ClientError, Throttled, Unreachable
+from bot.slack import messages
+from bot.slack.blocks import Message
+from bot.slack.clock import Clock
+from bot.slack.details import Upload
+from bot.slack.pace import Method, Pace
+from bot.slack.pending import Entry, Fate, Kind, Pending
+from bot.slack.webapi import Declined, Unconfirmed
+
+logger = logging.getLogger(__name__)
+
+GIVE_UP = 600.0
+"""Seconds after which a result goes privately instead; a private message is given up."""
+
+LONGEST_BACKOFF = 30.0
+UNCONFIRMED = "unconfirmed"
+UNREACHABLE = "unreachable"
+_BLOCKS_REFUSED = frozenset(
+    ["invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"]
+)
+
+
+class Calls(Protocol):
+    """What of Slack's Web API is needed here; raises the errors of :mod:`bot.slack.webapi`."""
+
+    async def post(self, channel: str, key: str, message: Message, thread: str) -> str:
+        """Post; returns the message's ``ts``."""
+
+    async def update(self, channel: str, ts: str, message: Message) -> None:
+        """Replace what a message shows."""
+
+    async def upload(self, channel: str, thread: str, upload: Upload) -> None:
+        """Put a file into a thread."""
+
+    async def respond(self, response_url: str, message: Message) -> None:
+        """Tell one person."""
+
+
+def method_of(entry: Entry) -> Method:
+    """The method whose limit counts for ``entry``."""
+    if entry.kind is Kind.UPDATE:
+        return Method.UPDATE
+    if entry.kind is Kind.PRIVATE:
+        return Method.RESPOND
+    return Method.UPLOAD if isinstance(entry.content, Upload) else Method.POST
+
+
+def is_progress(entry: Entry) -> bool:
+    """Whether ``entry`` only tells how far a run is: worth no second attempt."""
+    return entry.kind is Kind.UPDATE and not entry.final
+
+
+class Delivery:
+    """Carries entries to Slack, one at a time per lane."""
+
+    def __init__(self, calls: Calls, pending: Pending, pace: Pace, clock: Clock) -> None:
+        self._calls = calls
+        self._pending = pending
+        self._pace = pace
+        self._clock = clock
+
+    async def send(self, entry: Entry) -> list[Entry]:
+        """Send ``entry``; returns entries to add because of what became of it."""
+        method, now = method_of(entry), self._clock.monotonic()
+        self._pace.called(method, entry.lane, now, progress=is_progress(entry))
+        try:
+            await self._call(entry)
+        except Throttled as error:
+            until = self._clock.monotonic() + error.retry_after
+            self._pace.pause(method, entry.lane, until)
+            logger.info("Slack asks to pause %s for %.0f s", method, error.retry_after)
+            return []
+        except Unreachable as error:
+            return self._once_more(entry, error)
+        except Unconfirmed as error:
+            if entry.kind in (Kind.UPDATE, Kind.PRIVATE):
+                return self._once_more(entry, error)
+            return self.give_up(entry, UNCONFIRMED)
+        except Declined as error:
+            return self._declined(entry, error)
+        self._pending.remove(entry)
+        return []
+
+    async def _call(self, entry: Entry) -> None:
+        fate = self._pending.fate(entry.key) or Fate()
+        match entry.kind, entry.content:
+            case Kind.PRIVATE, Message() as message:
+                await self._calls.respond(entry.lane, message)
+            case Kind.POST, Message() as message:
+                ts = await self._calls.post(entry.lane, entry.key, message, thread="")
+                self._pending.settle(entry.key, Fate(ts=ts))
+            case Kind.UPDATE, Message() as message:
+                await self._calls.update(entry.lane, fate.ts, message)
+            case Kind.REPLY, Message() as message:
+                await self._calls.post(entry.lane, entry.key, message, thread=fate.ts)
+            case Kind.REPLY, Upload() as upload:
+                await self._calls.upload(entry.lane, fate.ts, upload)
+
+    def _once_more(self, entry: Entry, error: ClientError) -> list[Entry]:
+        """Later, with growing pauses; unless it is old or something newer waits."""
+        now = self._clock.monotonic()
+        if is_progress(entry) or self._superseded(entry):
+            self._pending.remove(entry)
+            return []
+        if now - entry.queued_at > GIVE_UP:
+            return self.give_up(entry, UNREACHABLE)
+        entry.attempts += 1
+        entry.not_before = now + min(LONGEST_BACKOFF, 0.5 * 2.0**entry.attempts)
+        logger.warning("%s attempt %d failed: %s", entry.kind, entry.attempts, error.message)
+        return []
+
+    def _superseded(self, entry: Entry) -> bool:
+        return entry.kind is Kind.UPDATE and any(
+            other is not entry and other.kind is Kind.UPDATE and other.key == entry.key
+            for other in self._pending.lane(entry.lane)
+        )
+
+    def _declined(self, entry: Entry, error: Declined) -> list[Entry]:
+        """Bare text when the blocks are what Slack refuses; else there is no way."""
+        content = entry.content
+        if error.reason in _BLOCKS_REFUSED and isinstance(content, Message) and content.blocks:
+            logger.error("Slack refuses the blocks of %s: %s", entry.key, error.reason)
+            entry.content = Message(text=content.text)
+            return []
+        return self.give_up(entry, error.reason)
+
+    def give_up(self, entry: Entry, reason: str) -> list[Entry]:
+        """Forget ``entry``. A live message that has no place any more turns private."""
+        self._pending.remove(entry)
+        if entry.kind in (Kind.REPLY, Kind.PRIVATE):
+            logger.warning("a %s message was given up: %s", entry.kind, reason)
+            return []
+        if is_progress(entry):
+            return []
+        logger.warning("the message %s turns private: %s", entry.key, reason)
+        self._pending.settle(entry.key, Fate(reason=reason))
+        return [*self._turn_private(entry, reason), *self._rest_turns_private(entry, reason)]
+
+    def _rest_turns_private(self, entry: Entry, reason: str) -> list[Entry]:
+        """The same for whatever waits behind ``entry``: results turn, the rest is dropped."""
+        private: list[Entry] = []
+        for other in self._pending.lane(entry.lane):
+            if other.key == entry.key:
+                self._pending.remove(other)
+                private += self._turn_private(other, reason) if other.final else []
+        return private
+
+    def _turn_private(self, entry: Entry, reason: str) -> list[Entry]:
+        private = self.private_instead(entry, reason)
+        return [private] if private else []
+
+    def private_instead(self, entry: Entry, reason: str) -> Entry | None:
+        """What the person who asked gets of ``entry``; ``None`` when there is no way to them."""
+        fallback = self._pending.fallback(entry.key)
+        if not fallback.response_url or not isinstance(entry.content, Message):
+            return None
+        if entry.final:
+            content = messages.in_private(entry.content, reason, fallback.note)
+        else:
+            content = messages.private_note(reason)
+        return Entry(
+            kind=Kind.PRIVATE,
+            lane=fallback.response_url,
+            key="",
+            content=content,
+            queued_at=self._clock.monotonic(),
+            final=entry.final,
+        )

@@ -1,0 +1,148 @@
+"""The Slack door: mounted on the bot's HTTP server, opened and closed with it.
+
+A request passes the guard, then Bolt, then a listener that acknowledges before anything is asked
+of a cluster. Socket Mode, mentions, buttons and modals register on the same Bolt app.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.response import BoltResponse
+
+from bot.engine.executor import Executor
+from bot.slack import messages
+from bot.slack.asked import Asked
+from bot.slack.blocks import Message
+from bot.slack.clock import Clock, SystemClock
+from bot.slack.commands import Start, understand
+from bot.slack.guard import Guard
+from bot.slack.live_message import LiveMessage
+from bot.slack.mrkdwn import code
+from bot.slack.outbox import Outbox
+from bot.slack.payload import Unreadable, body_of
+from bot.slack.replays import MemoryReplays, Replays
+from bot.slack.webapi import WebApi
+
+logger = logging.getLogger(__name__)
+
+PATH = "/slack/events"
+API_URL = "https://slack.com/api/"
+
+
+class SlackDoor:
+    """Slash commands of one Slack app. ``channels`` binds Slack channel ids to cluster names.
+
+    Construction touches no network. :meth:`start` before the first request; close the executor
+    before :meth:`close`, so that every run's end is still told.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        *,
+        bot_token: str,
+        signing_secret: str,
+        channels: Mapping[str, str],
+        api_url: str = API_URL,
+        clock: Clock | None = None,
+        replays: Replays | None = None,
+    ) -> None:
+        self._executor = executor
+        self._channels = dict(channels)
+        self._clock = clock or SystemClock()
+        self._guard = Guard(signing_secret, replays or MemoryReplays(), self._clock)
+        self._api = WebApi(bot_token, api_url)
+        self.outbox = Outbox(self._api, self._clock)
+        self._bolt = _bolt_app(bot_token)
+        self._bolt.command(messages.SLASH)(self._on_command)
+        self._bolt.error(self._on_error)
+
+    def routes(self) -> list[web.RouteDef]:
+        """What to mount: ``POST /slack/events``, behind the guard."""
+        return [web.post(PATH, self._guard.protect(self._dispatch))]
+
+    async def start(self) -> None:
+        """Open the connections to Slack; asks Slack nothing."""
+        await self._api.open()
+
+    async def close(self) -> None:
+        """Send what waits, for a few seconds, and close the connections."""
+        await self.outbox.close()
+        await self._api.close()
+
+    async def _dispatch(self, request: web.Request) -> web.StreamResponse:
+        try:
+            body = body_of(await request.read(), request.content_type)
+        except Unreadable as error:
+            logger.warning("a signed request cannot be read: %s", error)
+            return web.Response(status=400)
+        # Bolt's own reader takes any body that contains the word "payload" for a click and loses
+        # the command; a parsed body goes past it.
+        asked = AsyncBoltRequest(body=body, mode="socket_mode")
+        return await to_aiohttp_response(await self._bolt.async_dispatch(asked))
+
+    async def _on_command(self, ack: AsyncAck, command: dict[str, Any]) -> None:
+        asked = Asked.of(command)
+        understood = self._understand(asked)
+        if isinstance(understood, Message):
+            await ack(text=understood.text, blocks=list(understood.blocks))
+            return
+        await ack()
+        self._start(understood)
+
+    async def _on_error(
+        self, error: Exception, body: dict[str, Any], response: BoltResponse | None
+    ) -> BoltResponse | None:
+        """The border: what nothing listens to, and listeners that failed before or after the ack."""
+        if isinstance(error, BoltUnhandledRequestError):
+            kind = body.get("command") or body.get("type")
+            logger.warning("Slack sent what nothing here listens to: %.80r", kind)
+            return BoltResponse(status=404)
+        logger.error("a listener failed", exc_info=error)
+        if response is None:
+            self.outbox.private(Asked.of(body).response_url, messages.fixed(messages.TROUBLE))
+            return None
+        return BoltResponse(status=200, body=messages.TROUBLE)
+
+    def _understand(self, asked: Asked) -> Message | Start:
+        """As the grammar says, unless the answer could not be delivered."""
+        understood = understand(self._executor, self._channels, asked)
+        if isinstance(understood, Start):
+            if self.outbox.closed:
+                return messages.fixed(messages.CLOSING)
+            if self.outbox.full:
+                command = code(understood.asked.terminal, 300)
+                return messages.fixed(messages.OUTBOX_FULL.format(command=command))
+        return understood
+
+    def _start(self, start: Start) -> None:
+        reporter = LiveMessage(self.outbox, start.asked, self._clock)
+        self._executor.start(start.command, start.cluster, start.asked.requester, reporter)
+
+
+def _bolt_app(bot_token: str) -> AsyncApp:
+    """Bolt without what the guard and the outbox do better, and without a call at start."""
+
+    async def authorize() -> AuthorizeResult:
+        # The request is Slack's own and there is one workspace: no auth.test, which would put
+        # Slack's latency before the first acknowledgement.
+        return AuthorizeResult(enterprise_id=None, team_id=None, bot_token=bot_token)
+
+    quiet = logging.getLogger("bot.slack.bolt")
+    quiet.setLevel(logging.INFO)
+    return AsyncApp(
+        name="cilium-oncall",
+        logger=quiet,
+        authorize=authorize,
+        request_verification_enabled=False,
+        process_before_response=False,
+        raise_error_for_unhandled_request=True,
+    )

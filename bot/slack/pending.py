@@ -1,0 +1,163 @@
+"""What waits to be sent, as plain data, and what became of the messages it belongs to.
+
+The durable outbox replaces :class:`MemoryPending` by a store; nothing here holds a task, a
+callback or a connection.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from bot.slack.details import Detail
+
+
+class Kind(StrEnum):
+    """What sending an entry means."""
+
+    POST = "post"
+    """The first form of a live message."""
+    UPDATE = "update"
+    REPLY = "reply"
+    """A message or a file in the thread of another message."""
+    PRIVATE = "private"
+    """To one person, through a ``response_url``."""
+
+
+class Entry(msgspec.Struct, kw_only=True, eq=False):
+    """One thing to send. ``key`` names the live message it is, changes or replies to.
+
+    ``lane`` is the channel, or the ``response_url`` of a private message. ``final`` marks a
+    result. Times are of the monotonic clock, in seconds.
+    """
+
+    kind: Kind
+    lane: str
+    key: str
+    content: Detail
+    queued_at: float
+    final: bool = False
+    attempts: int = 0
+    not_before: float = 0.0
+
+
+class Fate(msgspec.Struct, frozen=True):
+    """What became of a live message: ``ts`` when it stands in its channel, else why not.
+
+    ``reason`` is Slack's error code, or ``unconfirmed`` when the reply to the post was lost.
+    """
+
+    ts: str = ""
+    reason: str = ""
+
+
+class Fallback(msgspec.Struct, frozen=True):
+    """Where a result goes that its channel does not take; ``note`` is shown under it there."""
+
+    response_url: str = ""
+    note: str = ""
+
+
+class Pending(Protocol):
+    """Keeps entries in order per lane, and the fates of live messages."""
+
+    def add(self, entry: Entry) -> None:
+        """Keep ``entry`` behind the others of its lane."""
+
+    def remove(self, entry: Entry) -> None:
+        """Forget ``entry``: sent, or given up."""
+
+    def lane(self, lane: str) -> list[Entry]:
+        """The entries of one lane, oldest first."""
+
+    def settle(self, key: str, fate: Fate) -> None:
+        """Keep what became of a live message."""
+
+    def fate(self, key: str) -> Fate | None:
+        """What became of a live message; ``None`` while nothing is known."""
+
+    def provide(self, key: str, fallback: Fallback) -> None:
+        """Keep where the result of ``key`` goes should its channel not take it."""
+
+    def fallback(self, key: str) -> Fallback:
+        """Where the result of ``key`` goes in private; empty when that is unknown."""
+
+    def __len__(self) -> int:
+        """How many entries wait, over all lanes."""
+
+
+class MemoryPending:
+    """Pending entries of this process, lost with it. Knows the last ``most_fates`` messages."""
+
+    def __init__(self, most_fates: int = 5_000) -> None:
+        self._lanes: dict[str, list[Entry]] = {}
+        self._fates: OrderedDict[str, Fate] = OrderedDict()
+        self._fallbacks: OrderedDict[str, Fallback] = OrderedDict()
+        self._most = most_fates
+        self._count = 0
+
+    def add(self, entry: Entry) -> None:
+        """Keep ``entry`` behind the others of its lane."""
+        self._lanes.setdefault(entry.lane, []).append(entry)
+        self._count += 1
+
+    def remove(self, entry: Entry) -> None:
+        """Forget ``entry``."""
+        lane = self._lanes[entry.lane]
+        lane.remove(entry)
+        self._count -= 1
+        if not lane:
+            del self._lanes[entry.lane]
+
+    def lane(self, lane: str) -> list[Entry]:
+        """The entries of one lane, oldest first."""
+        return list(self._lanes.get(lane, ()))
+
+    def settle(self, key: str, fate: Fate) -> None:
+        """Keep what became of a live message; the oldest are forgotten first."""
+        self._fates[key] = fate
+        if len(self._fates) > self._most:
+            self._fates.popitem(last=False)
+
+    def fate(self, key: str) -> Fate | None:
+        """What became of a live message; ``None`` while nothing is known."""
+        return self._fates.get(key)
+
+    def provide(self, key: str, fallback: Fallback) -> None:
+        """Keep where the result of ``key`` goes should its channel not take it."""
+        self._fallbacks[key] = fallback
+        if len(self._fallbacks) > self._most:
+            self._fallbacks.popitem(last=False)
+
+    def fallback(self, key: str) -> Fallback:
+        """Where the result of ``key`` goes in private; empty when that is unknown."""
+        return self._fallbacks.get(key, Fallback())
+
+    def __len__(self) -> int:
+        return self._count
+
+
+def sendable(entries: Iterable[Entry]) -> list[Entry]:
+    """Those entries of a lane that no earlier one stands before, the most urgent first.
+
+    Live messages appear in the order they were asked for, and within one thread everything keeps
+    its order. Beyond that: results before new live messages before threads before progress.
+    """
+    blocked: set[str] = set()
+    free: list[Entry] = []
+    for entry in entries:
+        lines = {entry.key} | ({""} if entry.kind is Kind.POST else set())
+        if not lines & blocked:
+            free.append(entry)
+        blocked |= lines
+    return sorted(free, key=_urgency)
+
+
+def _urgency(entry: Entry) -> int:
+    if entry.kind is Kind.UPDATE:
+        return 0 if entry.final else 3
+    return 2 if entry.kind is Kind.REPLY else 1
