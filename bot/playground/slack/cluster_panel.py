@@ -15,8 +15,8 @@ class Controls(Protocol):
     """What a simulated cluster offers to the page.
 
     `state` answers `{"nodes": [{"name", "ready", "agent"}], "faults": [{"id", "name", "target",
-    "since"}], "catalogue": [{"name", "description", "target"}]}`; a fault of the catalogue with
-    `target` "node" needs the name of one.
+    "since"}], "catalogue": [{"name", "description", "target"}]}`. A catalogue's `target` is "node",
+    "node-pair" (injected as "node-1 node-2") or anything else for the cluster as a whole.
     """
 
     async def state(self) -> dict[str, Any]: ...

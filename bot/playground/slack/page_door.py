@@ -224,5 +224,5 @@ def _static_file(name: str) -> web.Response:
 
 
 async def _send(response: web.StreamResponse, name: str, value: Any) -> None:
-    data = json.dumps(value, separators=(",", ":"))
+    data = json.dumps(value, separators=(",", ":"), default=str)
     await response.write(f"event: {name}\ndata: {data}\n\n".encode())

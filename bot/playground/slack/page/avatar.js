@@ -14,7 +14,7 @@ export function avatar(id, name) {
 }
 
 // The same person has the same colour everywhere.
-const tone = (id) => [...id.slice(-5)].reduce((sum, letter) => sum * 31 + letter.codePointAt(0), 0) % 5;
+const tone = (id) => [...id.slice(-5)].reduce((sum, letter) => sum * 7 + letter.codePointAt(0), 0) % 5;
 
 function comb() {
   const svg = document.createElementNS(SVG, "svg");

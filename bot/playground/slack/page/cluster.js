@@ -55,7 +55,7 @@ export class Cluster {
     return make("div", { class: `tiles ${size}`, role: "group", "aria-label": "Nodes" },
       nodes.map((node) => {
         const kind = looks.get(node.name);
-        const active = faults.filter((fault) => fault.target === node.name);
+        const active = faults.filter((fault) => targets(fault).includes(node.name));
         const words = [node.name, LOOKS[kind].words, `agent ${node.agent}`,
           ...active.map((fault) => fault.name)].join(", ");
         return make("button", {
@@ -73,9 +73,9 @@ export class Cluster {
       make("h3", {}, "Active faults"),
       faults.length ? make("ul", { class: "faults" }, faults.map((fault) => make("li", {},
         make("div", {}, make("strong", {}, plain(fault.name)),
-          make("span", { class: "muted" }, plain(`${fault.target ?? "cluster"}${since(fault)}`))),
+          make("span", { class: "muted" }, plain(`${aim(fault)}${since(fault)}`))),
         make("button", { class: "quiet", "data-key": `clear ${fault.id}`,
-          "aria-label": `Clear ${fault.name} on ${fault.target ?? "the cluster"}`,
+          "aria-label": `Clear ${fault.name} on ${aim(fault)}`,
           onclick: () => this.run(this.options.clear(fault.id)) }, "Clear"))))
         : make("p", { class: "muted" }, "None: the cluster is as it should be."));
   }
@@ -83,20 +83,26 @@ export class Cluster {
   form({ nodes, catalogue }) {
     const entry = catalogue.find((known) => known.name === this.fault) ?? catalogue[0];
     if (!entry) return make("div");
+    const names = nodes.map(({ name }) => name);
+    if (!this.other || this.other === this.target)
+      this.other = names.find((name) => name !== this.target);
     const select = (label, key, values, chosen, onchange) => make("label", {}, label,
       make("select", { "data-key": key, onchange: (event) => onchange(event.target.value) },
         values.map((value) => make("option", { value, selected: value === chosen },
           plain(value)))));
     return make("form", { class: "inject", onsubmit: (event) => {
       event.preventDefault();
-      this.run(this.options.inject(entry.name, entry.target === "node" ? this.target : null));
+      const aimed = { node: this.target, "node-pair": `${this.target} ${this.other}` };
+      this.run(this.options.inject(entry.name, aimed[entry.target] ?? null));
     } },
     make("h3", {}, "Inject a fault"),
     select("Fault", "fault", catalogue.map(({ name }) => name), entry.name,
       (name) => { this.fault = name; this.show(this.shown); }),
     make("p", { class: "muted" }, plain(entry.description ?? "")),
-    entry.target === "node" ? select("Node", "target", nodes.map(({ name }) => name), this.target,
+    /^node/.test(entry.target) ? select("Node", "target", names, this.target,
       (name) => { this.target = name; this.show(this.shown); }) : null,
+    entry.target === "node-pair" ? select("Other node", "other", names, this.other,
+      (name) => { this.other = name; this.show(this.shown); }) : null,
     make("button", { class: "danger", "data-key": "inject" }, "Inject"),
     make("p", { class: "trouble", role: "status" }, plain(this.note)));
   }
@@ -133,6 +139,10 @@ function summary(state) {
   byId("cluster-summary").textContent = state.error ? "Cluster: no answer"
     : `Cluster: ${bad ? `${bad} in trouble` : `${state.nodes.length} healthy`}`;
 }
+
+// A fault is aimed at a node, at two ("node-1 node-2"), or at the cluster as a whole.
+const targets = (fault) => (fault.target ?? "").split(" ").filter(Boolean);
+const aim = (fault) => targets(fault).join(" and ") || "the cluster";
 
 // `since` comes as seconds or as an ISO time; both are shown as an age.
 function since(fault) {
