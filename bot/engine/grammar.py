@@ -10,6 +10,7 @@ import html
 import re
 import shlex
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.engine.parameters import Kind, Parameter
@@ -49,11 +50,34 @@ def from_phone(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words of ``text``; quotes group. Raises :class:`UsageError` for what no command has."""
-    if len(text) > MOST_CHARACTERS:
-        raise UsageError(
-            f"That is {len(text):,} characters; a command has at most {MOST_CHARACTERS}."
-        )
+    _refuse_long(len(text))
     typed = from_phone(text)
+    _refuse_invisible(typed)
+    try:
+        return shlex.split(typed)
+    except ValueError:
+        raise UsageError(
+            "A quote is opened and never closed, or the text ends in a backslash."
+        ) from None
+
+
+def words_of_arguments(arguments: Iterable[str]) -> list[str]:
+    """Words that a shell has split already, under the same rules as :func:`words`."""
+    given = [_DASHES.sub("--", argument) for argument in arguments]
+    _refuse_long(sum(map(len, given)))
+    for argument in given:
+        _refuse_invisible(argument)
+    return given
+
+
+def _refuse_long(characters: int) -> None:
+    if characters > MOST_CHARACTERS:
+        raise UsageError(
+            f"That is {characters:,} characters; a command has at most {MOST_CHARACTERS}."
+        )
+
+
+def _refuse_invisible(typed: str) -> None:
     for char in typed:
         if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
             name = unicodedata.name(char, f"U+{ord(char):04X}")
@@ -61,12 +85,6 @@ def words(text: str) -> list[str]:
                 f"The text contains an invisible character ({name}).",
                 hint="Type the command anew instead of pasting it.",
             )
-    try:
-        return shlex.split(typed)
-    except ValueError:
-        raise UsageError(
-            "A quote is opened and never closed, or the text ends in a backslash."
-        ) from None
 
 
 def parse(registry: Registry, arguments: list[str]) -> Command:

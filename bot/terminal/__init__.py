@@ -1,0 +1,1 @@
+"""The terminal door: the same runs from a shell."""

@@ -8,7 +8,8 @@ from bot.clients.cilium.health import PeerHealth, read_health
 from bot.clients.cilium.metrics import AgentMetrics, read_metrics
 from bot.clients.cilium.status import AgentStatus, read_status
 from bot.clients.cilium.versions import agent_tool, other_tool
-from bot.clients.kubernetes.pod_exec import COMMAND_NOT_FOUND, Executed, PodExec, PodRef
+from bot.clients.kubernetes.pod_exec import COMMAND_NOT_FOUND, Executed, PodExec
+from bot.clients.kubernetes.pod_ref import PodRef
 from bot.clients.kubernetes.reads import Reads
 from bot.model.errors import Unreachable
 

@@ -140,14 +140,34 @@ def _unusable(address: ClusterAddress, error: Exception) -> ConfigurationError:
     )
 
 
+def context_name(address: ClusterAddress) -> str:
+    """The context that ``address`` means, by name. Raises :class:`ConfigurationError`."""
+    if address.context:
+        return address.context
+    for document in _documents(address):
+        if document.get("current-context"):
+            return str(document["current-context"])
+    raise ConfigurationError(
+        f"No context is current in {_kubeconfig_files(address)[0]}.",
+        hint="Pass --context, or choose one with `kubectl config use-context`.",
+    )
+
+
 def _contexts(address: ClusterAddress) -> list[str]:
+    items = [item for document in _documents(address) for item in document.get("contexts") or []]
+    return [str(item["name"]) for item in items if isinstance(item, dict) and "name" in item]
+
+
+def _documents(address: ClusterAddress) -> list[dict[str, Any]]:
+    """The kubeconfig files as read; those that are no YAML mapping are left out."""
     import yaml
 
-    names: list[str] = []
-    try:
-        for path in _kubeconfig_files(address):
+    documents = []
+    for path in _kubeconfig_files(address):
+        try:
             document = yaml.safe_load(path.read_text())
-            names += [str(item["name"]) for item in document.get("contexts") or []]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, yaml.YAMLError):
-        return names
-    return names
+        except (OSError, ValueError, yaml.YAMLError):
+            continue
+        if isinstance(document, dict):
+            documents.append(document)
+    return documents

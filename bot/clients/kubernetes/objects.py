@@ -12,18 +12,18 @@ from datetime import datetime
 import msgspec
 
 
-class _Object(msgspec.Struct, rename="camel"):
+class _Object(msgspec.Struct, frozen=True, rename="camel"):
     """Keys as in JSON: ``nodeName`` for ``node_name``."""
 
 
-class ManagedFields(_Object):
+class ManagedFields(_Object, frozen=True):
     manager: str = ""
     operation: str = ""
     subresource: str = ""
     time: datetime | None = None
 
 
-class Metadata(_Object):
+class Metadata(_Object, frozen=True):
     name: str = ""
     namespace: str = ""
     uid: str = ""
@@ -46,7 +46,7 @@ class Metadata(_Object):
         return max(times, default=self.creation_timestamp)
 
 
-class Condition(_Object):
+class Condition(_Object, frozen=True):
     type: str = ""
     status: str = ""
     reason: str = ""
@@ -54,28 +54,28 @@ class Condition(_Object):
     last_transition_time: datetime | None = None
 
 
-class Taint(_Object):
+class Taint(_Object, frozen=True):
     key: str = ""
     effect: str = ""
 
 
-class NodeSpec(_Object):
+class NodeSpec(_Object, frozen=True):
     unschedulable: bool = False
     taints: list[Taint] | None = None
 
 
-class NodeInfo(_Object):
+class NodeInfo(_Object, frozen=True):
     kernel_version: str = ""
     kubelet_version: str = ""
     os_image: str = ""
 
 
-class NodeStatus(_Object):
+class NodeStatus(_Object, frozen=True):
     conditions: list[Condition] | None = None
     node_info: NodeInfo | None = None
 
 
-class Node(_Object):
+class Node(_Object, frozen=True):
     metadata: Metadata
     spec: NodeSpec = NodeSpec()
     status: NodeStatus = NodeStatus()
@@ -94,29 +94,29 @@ class Node(_Object):
         return _condition(self.status.conditions, kind)
 
 
-class Terminated(_Object):
+class Terminated(_Object, frozen=True):
     reason: str = ""
     exit_code: int = 0
     message: str = ""
     finished_at: datetime | None = None
 
 
-class Waiting(_Object):
+class Waiting(_Object, frozen=True):
     reason: str = ""
     message: str = ""
 
 
-class Running(_Object):
+class Running(_Object, frozen=True):
     started_at: datetime | None = None
 
 
-class ContainerState(_Object):
+class ContainerState(_Object, frozen=True):
     running: Running | None = None
     waiting: Waiting | None = None
     terminated: Terminated | None = None
 
 
-class ContainerStatus(_Object):
+class ContainerStatus(_Object, frozen=True):
     name: str = ""
     ready: bool = False
     restart_count: int = 0
@@ -125,23 +125,23 @@ class ContainerStatus(_Object):
     last_state: ContainerState = ContainerState()
 
 
-class ContainerPort(_Object):
+class ContainerPort(_Object, frozen=True):
     name: str = ""
     container_port: int = 0
 
 
-class Container(_Object):
+class Container(_Object, frozen=True):
     name: str = ""
     image: str = ""
     ports: list[ContainerPort] | None = None
 
 
-class PodSpec(_Object):
+class PodSpec(_Object, frozen=True):
     node_name: str = ""
     containers: list[Container] | None = None
 
 
-class PodStatus(_Object):
+class PodStatus(_Object, frozen=True):
     phase: str = ""
     reason: str = ""
     message: str = ""
@@ -151,7 +151,7 @@ class PodStatus(_Object):
     init_container_statuses: list[ContainerStatus] | None = None
 
 
-class Pod(_Object):
+class Pod(_Object, frozen=True):
     metadata: Metadata
     spec: PodSpec = PodSpec()
     status: PodStatus = PodStatus()
@@ -186,15 +186,15 @@ class Pod(_Object):
         return next(found, "")
 
 
-class UpdateStrategy(_Object):
+class UpdateStrategy(_Object, frozen=True):
     type: str = ""
 
 
-class DaemonSetSpec(_Object):
+class DaemonSetSpec(_Object, frozen=True):
     update_strategy: UpdateStrategy = UpdateStrategy()
 
 
-class DaemonSetStatus(_Object):
+class DaemonSetStatus(_Object, frozen=True):
     desired_number_scheduled: int = 0
     current_number_scheduled: int = 0
     updated_number_scheduled: int = 0
@@ -204,7 +204,7 @@ class DaemonSetStatus(_Object):
     observed_generation: int = 0
 
 
-class DaemonSet(_Object):
+class DaemonSet(_Object, frozen=True):
     metadata: Metadata
     spec: DaemonSetSpec = DaemonSetSpec()
     status: DaemonSetStatus = DaemonSetStatus()
@@ -214,11 +214,11 @@ class DaemonSet(_Object):
         return self.metadata.name
 
 
-class DeploymentSpec(_Object):
+class DeploymentSpec(_Object, frozen=True):
     replicas: int | None = None
 
 
-class DeploymentStatus(_Object):
+class DeploymentStatus(_Object, frozen=True):
     replicas: int = 0
     ready_replicas: int = 0
     updated_replicas: int = 0
@@ -226,7 +226,7 @@ class DeploymentStatus(_Object):
     observed_generation: int = 0
 
 
-class Deployment(_Object):
+class Deployment(_Object, frozen=True):
     metadata: Metadata
     spec: DeploymentSpec = DeploymentSpec()
     status: DeploymentStatus = DeploymentStatus()
@@ -241,7 +241,7 @@ class Deployment(_Object):
         return 1 if self.spec.replicas is None else self.spec.replicas
 
 
-class ControllerRevision(_Object):
+class ControllerRevision(_Object, frozen=True):
     metadata: Metadata
     revision: int = 0
 
@@ -251,44 +251,44 @@ class ControllerRevision(_Object):
         return (self.metadata.labels or {}).get("controller-revision-hash", "")
 
 
-class ConfigMap(_Object):
+class ConfigMap(_Object, frozen=True):
     metadata: Metadata
     data: dict[str, str] | None = None
 
 
-class LeaseSpec(_Object):
+class LeaseSpec(_Object, frozen=True):
     holder_identity: str | None = None
     lease_duration_seconds: int | None = None
     renew_time: datetime | None = None
     lease_transitions: int | None = None
 
 
-class Lease(_Object):
+class Lease(_Object, frozen=True):
     metadata: Metadata
     spec: LeaseSpec = LeaseSpec()
 
 
-class IpamSpec(_Object, rename={"pod_cidrs": "podCIDRs"}):
+class IpamSpec(_Object, frozen=True, rename={"pod_cidrs": "podCIDRs"}):
     pod_cidrs: list[str] | None = None
 
 
-class CiliumNodeSpec(_Object):
+class CiliumNodeSpec(_Object, frozen=True):
     ipam: IpamSpec = IpamSpec()
 
 
-class OperatorStatus(_Object):
+class OperatorStatus(_Object, frozen=True):
     error: str = ""
 
 
-class IpamStatus(_Object, rename={"operator_status": "operator-status"}):
+class IpamStatus(_Object, frozen=True, rename={"operator_status": "operator-status"}):
     operator_status: OperatorStatus = OperatorStatus()
 
 
-class CiliumNodeStatus(_Object):
+class CiliumNodeStatus(_Object, frozen=True):
     ipam: IpamStatus = IpamStatus()
 
 
-class CiliumNode(_Object):
+class CiliumNode(_Object, frozen=True):
     metadata: Metadata
     spec: CiliumNodeSpec = CiliumNodeSpec()
     status: CiliumNodeStatus = CiliumNodeStatus()

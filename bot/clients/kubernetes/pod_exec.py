@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import quote
 
 import aiohttp
@@ -18,7 +18,7 @@ import msgspec
 
 from bot.clients.kubernetes.answers import error_of
 from bot.clients.kubernetes.api import Api, border
-from bot.clients.kubernetes.objects import Pod
+from bot.clients.kubernetes.pod_ref import PodRef
 from bot.clients.kubernetes.reads import Reads
 from bot.model.errors import (
     ClientError,
@@ -38,22 +38,6 @@ COMMAND_NOT_FOUND = 127
 """The shell's exit code for a missing program; container runtimes tell it in words only."""
 UID_HOLDS = 10.0
 """Seconds for which a pod's UID, once read, need not be read again before an exec."""
-
-
-@dataclass(frozen=True, slots=True)
-class PodRef:
-    """A pod meant by name *and* UID. ``seen_at`` is when that pair was read (monotonic)."""
-
-    namespace: str
-    name: str
-    uid: str
-    node: str
-    seen_at: float = field(default_factory=time.monotonic)
-
-    @classmethod
-    def of(cls, pod: Pod) -> PodRef:
-        """The reference to a pod that was just read."""
-        return cls(pod.metadata.namespace, pod.name, pod.metadata.uid, pod.spec.node_name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from bot.clients.cilium.names import (
 )
 from bot.clients.cilium.status import AgentStatus
 from bot.clients.kubernetes.objects import Pod
-from bot.clients.kubernetes.pod_exec import PodRef
+from bot.clients.kubernetes.pod_ref import PodRef
 from bot.clients.kubernetes.reads import Listed
 from bot.engine.concurrent import Answers, ask_all
 from bot.model.errors import ClientError, NotFound

@@ -1,0 +1,161 @@
+"""The composition root: from settings to parts, started and stopped in order.
+
+The only place that knows all parts; everything else is handed what it needs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from bot.clients.cluster import Cluster
+from bot.clients.kubernetes.connection import ClusterAddress
+from bot.engine.executor import Deadlines, Executor
+from bot.engine.registry import Registry
+from bot.model.errors import ConfigurationError
+from bot.settings import Limits, Settings
+from runbooks import catalogue
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from bot.slack.door import SlackDoor
+
+logger = logging.getLogger(__name__)
+
+ENTRY_POINTS = "cilium_oncall.runbooks"
+
+
+def build_registry() -> Registry:
+    """Our runbooks and a team's own (modules named by the entry point group), by name."""
+    own: list[ModuleType] = []
+    for entry in entry_points(group=ENTRY_POINTS):
+        try:
+            own.append(entry.load())
+        except ImportError as error:
+            raise ConfigurationError(
+                f"The runbooks of {entry.name} ({entry.value}) cannot be imported: {error}."
+            ) from None
+    return Registry.of([*catalogue.MODULES, *own])
+
+
+def build_executor(addresses: Mapping[str, tuple[ClusterAddress, str]], limits: Limits) -> Executor:
+    """An executor for clusters by name: where each is, and Cilium's namespace in it."""
+    clusters = {
+        name: Cluster.at(
+            name,
+            address,
+            namespace=namespace,
+            requests_in_flight=limits.api_requests_in_flight,
+            execs_in_flight=limits.execs_in_flight,
+        )
+        for name, (address, namespace) in addresses.items()
+    }
+    deadlines = Deadlines(limits.deadline, limits.deep_deadline)
+    return Executor(build_registry(), clusters, deadlines=deadlines)
+
+
+def addresses_of(settings: Settings) -> dict[str, tuple[ClusterAddress, str]]:
+    """Where the configured clusters are, and Cilium's namespace in each."""
+    return {
+        name: (
+            ClusterAddress(cluster.kubeconfig, cluster.context, cluster.in_cluster),
+            cluster.cilium_namespace,
+        )
+        for name, cluster in settings.clusters.items()
+    }
+
+
+async def close(executor: Executor) -> None:
+    """End what is under way and close every connection."""
+    await executor.close()
+    for cluster in executor.clusters.values():
+        await cluster.close()
+
+
+@dataclass(slots=True)
+class Bot:
+    """The running bot: the Slack door over an executor, on one HTTP port."""
+
+    executor: Executor
+    door: SlackDoor
+    runner: web.AppRunner
+    port: int
+
+    @classmethod
+    async def start(cls, settings: Settings) -> Bot:
+        """Start listening. Raises :class:`ConfigurationError` for what cannot work."""
+        from aiohttp import web
+
+        from bot.slack.door import SlackDoor
+
+        credentials = settings.credentials
+        credentials.require("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")
+        if not settings.clusters:
+            raise ConfigurationError(
+                "No cluster is configured.", hint="Name one under clusters: in bot.yaml."
+            )
+        executor = build_executor(addresses_of(settings), settings.limits)
+        assert credentials.slack_bot_token is not None  # noqa: S101  required above
+        assert credentials.slack_signing_secret is not None  # noqa: S101  required above
+        door = SlackDoor(
+            executor,
+            bot_token=credentials.slack_bot_token.get_secret_value(),
+            signing_secret=credentials.slack_signing_secret.get_secret_value(),
+            api_url=settings.slack.api_url,
+            channels=settings.channels,
+        )
+        await door.start()
+        application = web.Application()
+        application.add_routes(door.routes())
+        application.add_routes([web.get("/healthz", _alive), web.get("/readyz", _alive)])
+        runner = web.AppRunner(application, access_log=None)
+        await runner.setup()
+        site = web.TCPSite(runner, settings.http.host, settings.http.port)
+        try:
+            await site.start()
+        except OSError as error:
+            await runner.cleanup()
+            raise ConfigurationError(
+                f"Cannot listen on {settings.http.host}:{settings.http.port}: {error.strerror}.",
+                hint="Choose another http.port, or stop what uses this one.",
+            ) from None
+        port: int = runner.addresses[0][1]
+        logger.info("listening on %s:%s", settings.http.host, port)
+        return cls(executor, door, runner, port)
+
+    async def stop(self) -> None:
+        """Take no more requests, end runs, deliver what is left to say, close connections."""
+        await self.runner.cleanup()
+        await close(self.executor)
+        await self.door.close()
+
+
+async def _alive(request: web.Request) -> web.Response:
+    """Alive and taking requests; readiness that looks at its dependencies comes with the store."""
+    from aiohttp import web
+
+    return web.Response(text="ok\n")
+
+
+async def serve(settings: Settings) -> None:
+    """Run the bot until SIGINT or SIGTERM. Refuses a non-Slack API address outside the demo."""
+    if not settings.slack.is_genuine:
+        raise ConfigurationError(
+            f"{settings.slack.api_url} is not Slack.", hint="Only the demo talks to another."
+        )
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, ended.set)
+    bot = await Bot.start(settings)
+    try:
+        await ended.wait()
+    finally:
+        await bot.stop()

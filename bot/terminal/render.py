@@ -1,0 +1,147 @@
+"""A record as text for a terminal: verdict first, then findings, gaps and detail.
+
+Colours and boxes only on a terminal; piped, the same words come without them and lines are never
+folded, so that they can be grepped.
+"""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
+
+from bot.model.names import format_duration
+from bot.model.report import (
+    Attachment,
+    Confidence,
+    Finding,
+    Gap,
+    Report,
+    Severity,
+    Table,
+    Verdict,
+    grouped,
+)
+from bot.model.run import RunRecord, RunState
+from bot.model.visible import visible
+
+VERDICT_STYLE = {
+    Verdict.OK: ("✔", "bold green"),
+    Verdict.DEGRADED: ("▲", "bold yellow"),
+    Verdict.FAILED: ("✖", "bold red"),
+    Verdict.UNKNOWN: ("?", "bold magenta"),
+}
+SEVERITY_STYLE = {
+    Severity.CRITICAL: ("✖", "red"),
+    Severity.WARNING: ("▲", "yellow"),
+    Severity.INFO: ("·", "blue"),
+}
+INDENT = "    "
+MOST_SUBJECTS = 12
+
+
+def print_record(console: Console, record: RunRecord) -> None:
+    """Print the answer of a run that has ended."""
+    if record.report is not None:
+        _print_report(console, record.report)
+    else:
+        mark, style = VERDICT_STYLE[Verdict.UNKNOWN]
+        word = "CANCELLED" if record.state is RunState.CANCELLED else "UNKNOWN"
+        _line(console, (f"{mark} {word}  ", style), (record.error, ""))
+    _line(console, (_footer(record), "dim"))
+
+
+def _print_report(console: Console, report: Report) -> None:
+    mark, style = VERDICT_STYLE[report.verdict]
+    _line(console, (f"{mark} {report.verdict.upper()}  ", style), (report.title, "bold"))
+    _line(console, (report.summary, ""))
+    if report.recent_change:
+        _line(console, ("↻ " + report.recent_change, "cyan"))
+    for finding in report.findings:
+        _print_finding(console, finding)
+    if report.gaps:
+        _print_gaps(console, report.gaps)
+    if report.facts:
+        _print_facts(console, report.facts)
+    for table in report.tables:
+        _print_table(console, table)
+    for attachment in report.attachments:
+        _print_attachment(console, attachment)
+    console.print()
+
+
+def _print_finding(console: Console, finding: Finding) -> None:
+    mark, style = SEVERITY_STYLE[finding.severity]
+    sure = "" if finding.confidence is Confidence.CERTAIN else f" ({finding.confidence})"
+    console.print()
+    _line(
+        console,
+        (f"{mark} {finding.subject}", f"bold {style}"),
+        (f"  {finding.cause}{sure}", ""),
+        (f"  [{finding.id}]", "dim"),
+    )
+    for proof in finding.proof:
+        _line(console, (INDENT + proof, "dim"))
+    for step in finding.next_steps:
+        _line(console, (INDENT + "→ ", style), (step, ""))
+
+
+def _print_gaps(console: Console, gaps: tuple[Gap, ...]) -> None:
+    console.print()
+    _line(console, ("Not seen", "bold magenta"))
+    for gap, subjects in grouped(gaps):
+        named = ", ".join(subjects[:MOST_SUBJECTS])
+        more = f" and {len(subjects) - MOST_SUBJECTS} more" if len(subjects) > MOST_SUBJECTS else ""
+        count = f"{len(subjects)}: " if len(subjects) > 1 else ""
+        _line(console, (f"{INDENT}{count}{named}{more}", ""), (f" - {gap.reason}", "dim"))
+        if gap.hint:
+            _line(console, (f"{INDENT}→ {gap.hint}", ""))
+
+
+def _print_facts(console: Console, facts: tuple[tuple[str, str], ...]) -> None:
+    console.print()
+    width = max(len(label) for label, _ in facts)
+    for label, value in facts:
+        _line(console, (f"{label:<{width}}  ", "dim"), (value, ""))
+
+
+def _print_table(console: Console, table: Table) -> None:
+    console.print()
+    grid = Grid(box=SIMPLE_HEAD, title=_shown(table.title), title_justify="left", pad_edge=False)
+    for column in table.columns:
+        grid.add_column(_shown(column), overflow="fold")
+    for row in table.rows:
+        grid.add_row(*(Text(_shown(cell)) for cell in row))
+    console.print(grid)
+    if table.note:
+        _line(console, (table.note, "dim"))
+
+
+def _print_attachment(console: Console, attachment: Attachment) -> None:
+    console.print()
+    _line(console, (attachment.title, "bold"))
+    for line in attachment.text.splitlines():
+        _line(console, (INDENT + line, "dim"))
+
+
+def _line(console: Console, *parts: tuple[str, str]) -> None:
+    text = Text()
+    for words, style in parts:
+        text.append(_shown(words), style=style)
+    console.print(text, soft_wrap=not console.is_terminal)
+
+
+def _shown(text: str) -> str:
+    return visible(text)
+
+
+def _footer(record: RunRecord) -> str:
+    words = " ".join(
+        [record.request.runbook, *(value for value in record.request.parameters.values())]
+    )
+    took = ""
+    if record.started_at and record.finished_at:
+        seconds = (record.finished_at - record.started_at).total_seconds()
+        took = f" took {seconds:.1f}s" if seconds < 60 else f" took {format_duration(seconds)}"
+    return f"{words} on {record.request.cluster}{took} · run {record.id}"
