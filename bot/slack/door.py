@@ -101,7 +101,7 @@ class SlackDoor:
     async def _on_error(
         self, error: Exception, body: dict[str, Any], response: BoltResponse | None
     ) -> BoltResponse | None:
-        """The border: what nothing listens to, and listeners that failed before or after the ack."""
+        """The border: what nothing listens to, and listeners that failed."""
         if isinstance(error, BoltUnhandledRequestError):
             kind = body.get("command") or body.get("type")
             logger.warning("Slack sent what nothing here listens to: %.80r", kind)
