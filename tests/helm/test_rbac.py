@@ -1,0 +1,105 @@
+"""The chart grants what the bot asks for, role by role, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.clients.kubernetes.permissions import PERMISSIONS, Role
+from tests.helm.chart import NAMESPACE, RELEASE, Rendered, render
+
+Grant = tuple[str, str, str, tuple[str, ...]]
+"""API group, resource, verb, and the names it is limited to."""
+
+
+def asked(role: Role) -> set[Grant]:
+    return {
+        (permission.group, permission.resource, verb, permission.names)
+        for permission in PERMISSIONS
+        if permission.role is role
+        for verb in permission.verbs
+    }
+
+
+def granted(role: dict[str, Any]) -> set[Grant]:
+    return {
+        (group, resource, verb, tuple(rule.get("resourceNames", ())))
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+def roles(rendered: Rendered) -> dict[str, dict[str, Any]]:
+    """Every role of the rendering, by the words its name ends with."""
+    found = [*rendered.all("Role"), *rendered.all("ClusterRole")]
+    prefix = f"{NAMESPACE}-{RELEASE}-cilium-oncall-"
+    return {role["metadata"]["name"].removeprefix(prefix): role for role in found}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_grants_exactly_what_its_permissions_say(role: Role) -> None:
+    assert granted(roles(render())[role]) == asked(role)
+
+
+def test_there_is_no_other_role_and_each_is_bound_to_the_bot_alone() -> None:
+    rendered = render()
+    assert set(roles(rendered)) == set(Role)
+    bindings = [*rendered.all("RoleBinding"), *rendered.all("ClusterRoleBinding")]
+    assert len(bindings) == len(Role)
+    for binding in bindings:
+        (role,) = [
+            role
+            for role in roles(rendered).values()
+            if (role["kind"], role["metadata"]["name"])
+            == (binding["roleRef"]["kind"], binding["roleRef"]["name"])
+        ]
+        assert binding["metadata"].get("namespace") == role["metadata"].get("namespace")
+        assert binding["subjects"] == [
+            {
+                "kind": "ServiceAccount",
+                "name": rendered.one("ServiceAccount")["metadata"]["name"],
+                "namespace": NAMESPACE,
+            }
+        ]
+
+
+def test_rights_on_pods_end_at_ciliums_namespace() -> None:
+    rendered = render({"cilium": {"namespace": "cilium"}})
+    assert {role["metadata"]["namespace"] for role in rendered.all("Role")} == {"cilium"}
+    (wide,) = rendered.all("ClusterRole")
+    assert {resource for _, resource, _, _ in granted(wide)} == {"nodes", "ciliumnodes"}
+
+
+def test_no_grant_is_a_wildcard() -> None:
+    for role in roles(render()).values():
+        assert not any("*" in part for grant in granted(role) for part in grant[:3])
+
+
+def test_exec_can_be_switched_off_as_a_whole() -> None:
+    rendered = render({"rbac": {"exec": {"enabled": False}}})
+    assert set(roles(rendered)) == {Role.CLUSTER_READER, Role.CILIUM_READER}
+    assert "pods/exec" not in str(rendered.objects)
+    assert rendered.all("ValidatingAdmissionPolicy") == []
+    assert rendered.all("ValidatingAdmissionPolicyBinding") == []
+    assert "Exec is off" in rendered.notes
+
+
+def test_without_rbac_the_chart_grants_nothing_and_says_so() -> None:
+    rendered = render({"rbac": {"create": False}})
+    assert roles(rendered) == {}
+    assert rendered.all("RoleBinding") == rendered.all("ClusterRoleBinding") == []
+    assert len(rendered.all("ValidatingAdmissionPolicy")) == 1
+    assert "rbac.create is false" in rendered.notes
+
+
+def test_a_service_account_of_your_own_is_used_everywhere() -> None:
+    rendered = render({"serviceAccount": {"create": False, "name": "mine"}})
+    assert rendered.all("ServiceAccount") == []
+    assert rendered.pod["serviceAccountName"] == "mine"
+    bindings = [*rendered.all("RoleBinding"), *rendered.all("ClusterRoleBinding")]
+    assert {binding["subjects"][0]["name"] for binding in bindings} == {"mine"}
+    (condition,) = rendered.one("ValidatingAdmissionPolicy")["spec"]["matchConditions"]
+    assert condition["expression"].endswith('"system:serviceaccount:oncall:mine"')
