@@ -54,7 +54,7 @@ def format_duration(seconds: float) -> str:
     """The two largest units that matter: ``45s``, ``12m``, ``1h 30m``, ``3d 4h``."""
     whole = round(seconds)
     if whole < 60:
-        return f"{whole}s" if seconds >= 1 or whole == 0 else f"{seconds:.1f}s"
+        return f"{whole}s" if seconds >= 1 or seconds == 0 else f"{seconds:.1f}s"
     for size, unit, small, small_unit in (
         (86400, "d", 3600, "h"),
         (3600, "h", 60, "m"),

@@ -20,7 +20,7 @@ _WANTED = (
 )
 _LINE = re.compile(
     rb"^cilium_(?P<name>" + "|".join(_WANTED).encode() + rb")(?:\{(?P<labels>[^}\n]*)\})? "
-    rb"(?P<value>[-+0-9.eE]+)\s*$",
+    rb"(?P<value>[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d{1,2})?)\s*$",
     re.MULTILINE,
 )
 _LABEL = re.compile(rb'(\w+)="([^"]*)"')

@@ -1,0 +1,165 @@
+"""What people type, on phones too, and what becomes of it."""
+
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.authoring import Duration, Namespace, NodeName, PodName, Report, Run, Version, runbook
+from bot.engine.grammar import Command, parse, words, words_of_arguments
+from bot.engine.registry import Registry, runbook_of
+from bot.model.errors import UsageError
+
+
+@runbook("status", patient_when=["deep"])
+async def status(run: Run, node: NodeName | None = None, *, deep: bool = False) -> Report:
+    """Health of the agents."""
+    raise NotImplementedError
+
+
+@runbook("flows")
+async def flows(
+    run: Run,
+    source: PodName,
+    destination: PodName,
+    *,
+    since: Duration = Duration(900.0),  # noqa: B008
+    namespace: Namespace | None = None,
+    verdict: Literal["any", "dropped"] = "any",
+    to: Version | None = None,
+) -> Report:
+    """Flows between two pods."""
+    raise NotImplementedError
+
+
+REGISTRY = Registry([runbook_of(status), runbook_of(flows)])
+
+
+def typed(text: str) -> Command:
+    return parse(REGISTRY, words(text))
+
+
+def test_usage_comes_from_the_signature() -> None:
+    assert REGISTRY.get("status").usage == "status [NODE] [--deep]"
+    assert REGISTRY.get("flows").usage == (
+        "flows SOURCE DESTINATION [--since DURATION] [--namespace NAMESPACE] "
+        "[--verdict any|dropped] [--to VERSION]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "parameters"),
+    [
+        ("status", {}),
+        ("  STATUS   node-7 ", {"node": "node-7"}),
+        ("status NODE-7", {"node": "node-7"}),
+        ("status --deep", {"deep": "true"}),
+        ("status --deep=false node-7", {"deep": "false", "node": "node-7"}),
+        ("status —deep", {"deep": "true"}),
+        ("status –deep", {"deep": "true"}),
+        ("status −−deep", {"deep": "true"}),
+        ("status “node-7”", {"node": "node-7"}),
+        ("status ‘node-7’", {"node": "node-7"}),
+        ("status\u00a0node-7", {"node": "node-7"}),
+        ("status <http://node-7.example.com|node-7.example.com>", {"node": "node-7.example.com"}),
+        ("status <http://node-7.example.com>", {"node": "node-7.example.com"}),
+        ("flows a/b c", {"source": "a/b", "destination": "c"}),
+        ("flows a b --since 5m --verdict dropped",
+         {"source": "a", "destination": "b", "since": "5m", "verdict": "dropped"}),
+        ("flows a b --to v1.18.6", {"source": "a", "destination": "b", "to": "1.18.6"}),
+    ],
+)  # fmt: skip
+def test_what_is_understood(text: str, parameters: dict[str, str]) -> None:
+    assert typed(text).parameters == parameters
+
+
+def test_options_that_every_runbook_has() -> None:
+    command = typed("status --cluster prod --deadline 30s")
+    assert (command.cluster, command.deadline, command.parameters) == ("prod", 30.0, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("", "No command was given.", "help"),
+        ("stauts", "There is no command 'stauts'.", "status"),
+        ("status --depp", "There is no option '--depp'.", "--deep"),
+        ("status -d", "There is no option '-d'.", "--deep"),
+        ("status a b", "'b' is one argument too many for status.", ""),
+        ("status --deep --deep", "--deep is given twice.", ""),
+        ("status --deep=maybe", "'maybe' is not true or false.", ""),
+        ("status node-7; rm -rf /", "'node-7;' is not a node name", ""),
+        ("status $(reboot)", "'$(reboot)' is not a node name", ""),
+        ("status `id`", "'`id`' is not a node name", ""),
+        ("status 😀", "'😀' is not a node name", ""),
+        ("status -- node-7", "There is no option '--'.", ""),
+        ("status --cluster", "--cluster needs a value.", ""),
+        ("status --cluster --deep", "--cluster needs a value.", ""),
+        ("status --cluster ;", "';' is not a cluster name.", ""),
+        ("status --deadline soon", "'soon' is not a duration", ""),
+        ("status --deadline 0s", "'0s' is not a duration", ""),
+        ('status "node-7', "A quote is opened and never closed", ""),
+        ("status node-7\\", "A quote is opened and never closed", ""),
+        ("status node\u202e-7", "invisible character (RIGHT-TO-LEFT OVERRIDE)", "Type"),
+        ("status node\u200b-7", "invisible character (ZERO WIDTH SPACE)", "Type"),
+        ("status node-7\x00", "invisible character (U+0000)", "Type"),
+        ("status " + "x" * 4000, "That is 4,007 characters", ""),
+        ("flows", "flows needs SOURCE.", ""),
+        ("flows a", "flows needs DESTINATION.", ""),
+        ("flows a b --verdict droped", "'droped' is not one of the listed words.", "dropped"),
+        ("flows a b --since -5m", "is not a duration", ""),
+        ("flows a/b/c d", "'a/b/c' is not a pod name", ""),
+        ("flows a b --to 1.x", "'1.x' is not a version", ""),
+    ],
+)
+def test_what_is_refused(text: str, message: str, hint: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        typed(text)
+    assert message in refused.value.message
+    assert hint in refused.value.hint
+
+
+def test_a_refusal_carries_the_usage() -> None:
+    with pytest.raises(UsageError) as refused:
+        typed("status --depp")
+    assert refused.value.usage == "status [NODE] [--deep]"
+
+
+def test_a_shell_has_split_the_words_already() -> None:
+    command = parse(REGISTRY, words_of_arguments(["status", "—deep", "node-7"]))
+    assert command.parameters == {"deep": "true", "node": "node-7"}
+    with pytest.raises(UsageError):
+        parse(REGISTRY, words_of_arguments(["status", "node-7; rm -rf /"]))
+    with pytest.raises(UsageError, match="invisible"):
+        words_of_arguments(["status", "\x1b[31m"])
+
+
+@given(st.text(max_size=600))
+def test_any_text_is_a_command_or_a_clear_refusal(text: str) -> None:
+    try:
+        command = typed(text)
+    except UsageError:
+        return  # the only error there may be
+    assert command.runbook.name in REGISTRY
+
+
+_nodes = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?(\.[a-z0-9]{1,10}){0,2}", fullmatch=True)
+_dashes = st.sampled_from(["--", "—", "–", "−−", "‑‑"])
+
+
+@given(_nodes, _dashes, st.sampled_from(["", '"', "“", "‘"]), st.booleans())
+def test_phones_change_nothing(node: str, dash: str, quote: str, first: bool) -> None:
+    close = {"“": "”", "‘": "’"}.get(quote, quote)
+    name, flag = f"{quote}{node}{close}", f"{dash}deep"
+    text = f"status {flag} {name}" if first else f"status {name} {flag}"
+    assert typed(text).parameters == {"node": node, "deep": "true"}
+
+
+@given(st.text(max_size=80))
+def test_no_value_reaches_a_runbook_outside_its_grammar(text: str) -> None:
+    try:
+        values = typed(f"status {text}").parameters
+    except UsageError:
+        return
+    assert set(values.get("node", "")) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.")
