@@ -1,0 +1,81 @@
+"""Reviews: who am I, what may I do, whose token is this."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from bot.playground.cluster.access import Attributes, User
+from bot.playground.cluster.errors import PageNotFound
+from bot.playground.cluster.world import World
+
+from .calls import Call, json_response
+
+JsonObject = dict[str, Any]
+AUDIENCE = "https://kubernetes.default.svc"
+
+
+def review(world: World, call: Call) -> web.Response:
+    """Answer one review; the request's spec is echoed, the status filled in."""
+    spec = call.object_body().get("spec") or {}
+    kind, metadata, status = _judge(world, call.user, call.path.resource, spec)
+    body: JsonObject = {
+        "kind": kind,
+        "apiVersion": f"{call.path.group}/{call.path.version}",
+        "metadata": metadata,
+    }
+    if spec:
+        body["spec"] = spec
+    return json_response(msgspec.json.encode(body | {"status": status}), 201)
+
+
+def _judge(
+    world: World, user: User, resource: str, spec: JsonObject
+) -> tuple[str, JsonObject, JsonObject]:
+    match resource:
+        case "selfsubjectaccessreviews":
+            return "SelfSubjectAccessReview", {}, _access(world, user, spec)
+        case "selfsubjectrulesreviews":
+            return "SelfSubjectRulesReview", {}, _rules(world, user, spec)
+        case "selfsubjectreviews":
+            metadata = {"creationTimestamp": world.clock.stamp()}
+            return "SelfSubjectReview", metadata, {"userInfo": user.info()}
+        case "tokenreviews":
+            return "TokenReview", {}, _token(world, spec)
+        case _:
+            raise PageNotFound
+
+
+def _access(world: World, user: User, spec: JsonObject) -> JsonObject:
+    wanted = spec.get("resourceAttributes")
+    if wanted is None:
+        return {"allowed": "system:masters" in user.groups}
+    attributes = Attributes(
+        verb=wanted.get("verb", ""),
+        group=wanted.get("group", ""),
+        resource=wanted.get("resource", ""),
+        subresource=wanted.get("subresource", ""),
+        namespace=wanted.get("namespace", ""),
+        name=wanted.get("name", ""),
+    )
+    forbidden = world.api.exec_forbidden and attributes.rule_resource == "pods/exec"
+    return {"allowed": world.access.allows(user, attributes) and not forbidden}
+
+
+def _rules(world: World, user: User, spec: JsonObject) -> JsonObject:
+    namespace = spec.get("namespace", "default")
+    rules = world.access.rules_in(user, namespace)
+    return {
+        "resourceRules": [rule.review() for rule in rules],
+        "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": ["/api", "/apis", "/version"]}],
+        "incomplete": False,
+    }
+
+
+def _token(world: World, spec: JsonObject) -> JsonObject:
+    user = world.access.by_token(spec.get("token", ""))
+    if user is None:
+        return {"user": {}, "error": "[invalid bearer token, token lookup failed]"}
+    return {"authenticated": True, "user": user.info(), "audiences": [AUDIENCE]}

@@ -1,0 +1,234 @@
+"""The API server's front: listening, authentication, troubles of its own, and dispatch."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from bot.playground.cluster.access import ANONYMOUS, forbidden_path
+from bot.playground.cluster.errors import ApiError, Forbidden, MethodNotAllowed
+from bot.playground.cluster.faults import FaultBoard
+from bot.playground.cluster.ledger import Mutation
+from bot.playground.cluster.world import World
+
+from . import admin, discovery, podexec, podlogs, proxy, reading, reviews, watching, writing
+from .calls import REVIEWS, Call, json_response, parse_path
+
+log = logging.getLogger(__name__)
+
+_MUTATING = frozenset({"create", "update", "patch", "delete", "deletecollection"})
+_HEALTH = frozenset({"/healthz", "/livez", "/readyz"})
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+BACKLOG = 1024
+
+
+class ApiServer:
+    """Serves one world on 127.0.0.1; can go away and come back on the same port."""
+
+    def __init__(self, world: World, ssl_context: ssl.SSLContext | None) -> None:
+        self.world = world
+        self.board: FaultBoard
+        self.port = 0
+        self._ssl = ssl_context
+        self._throttle_debt = 0.0
+        self._server = web.Server(
+            self._handle, access_log=None, handler_cancellation=True, keepalive_timeout=75
+        )
+        self._listener: asyncio.Server | None = None
+        self._switching: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where clients find it."""
+        return f"{'https' if self._ssl else 'http'}://127.0.0.1:{self.port}"
+
+    # Listening
+
+    async def start(self, port: int = 0) -> None:
+        """Listen; port 0 chooses a free one."""
+        self.port = port
+        await self._listen(self._bind())
+
+    async def stop(self) -> None:
+        """Close every connection and stop listening."""
+        await self.switched()
+        if self._listener is not None:
+            self._listener.close()
+        await self._server.shutdown(timeout=0.2)
+
+    def switch(self, on: bool) -> None:
+        """Go away, resetting every connection; or come back on the same port."""
+        if not on and self._listener is not None:
+            self._listener.close()
+            self._listener = None
+            for connection in self._server.connections:
+                if connection.transport is not None:
+                    connection.transport.abort()
+        elif on and self._listener is None and self._switching is None:
+            # From here on the kernel accepts connections; they are served a moment later.
+            self._switching = asyncio.create_task(self._listen(self._bind()))
+
+    async def switched(self) -> None:
+        """Wait until a switch is complete."""
+        if self._switching is not None:
+            await self._switching
+            self._switching = None
+
+    def _bind(self) -> socket.socket:
+        bound = socket.create_server(("127.0.0.1", self.port), backlog=BACKLOG)
+        bound.setblocking(False)
+        self.port = bound.getsockname()[1]
+        return bound
+
+    async def _listen(self, bound: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(
+            self._server, sock=bound, ssl=self._ssl, backlog=BACKLOG
+        )
+
+    # Answering
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """The border: refusals become Status bodies, a bug becomes a logged 500."""
+        try:
+            return await self._answer(request)
+        except ApiError as refusal:
+            return web.Response(
+                body=refusal.body(),
+                status=refusal.code,
+                headers={"Content-Type": refusal.content_type},
+            )
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception as bug:
+            log.exception("%s %s failed", request.method, request.path)
+            broken = ApiError(f"the simulator failed: {bug!r}; this is a bug in the playground")
+            return json_response(broken.body(), 500)
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.host.rpartition(":")[0] not in _LOOPBACK and request.host not in _LOOPBACK:
+            raise Forbidden(f"the playground answers to loopback names only, not {request.host!r}")
+        path, authorization = _credentials(request)
+        user = self.world.access.authenticate(authorization)
+        if path.startswith("/playground/"):
+            if "system:masters" not in user.groups:
+                raise forbidden_path(user, request.method.lower(), path)
+            return await admin.answer(self.world, self.board, request, path)
+        if self.world.api.latency:
+            await asyncio.sleep(self.world.api.latency)
+        if path in _HEALTH:
+            return web.Response(text="ok")
+        if path.count("/") < 4 and request.method == "GET" and not path.startswith("/api/v1/"):
+            if user is ANONYMOUS and path != "/version":
+                raise forbidden_path(user, "get", path)
+            return json_response(msgspec.json.encode(discovery.answer(path)) + b"\n")
+        return await self._resource(Call(request, user, parse_path(path)))
+
+    async def _resource(self, call: Call) -> web.StreamResponse:
+        path, verb = call.path, call.verb
+        counted = "exec" if path.subresource == "exec" else ""
+        self.world.ledger.requests[
+            ("get" if counted else verb, path.group, path.resource, path.subresource)
+        ] += 1
+        if verb in ("get", "list", "watch") and self._throttled():
+            return web.Response(
+                text="Too many requests, please try again later.\n", status=429,
+                headers={"Retry-After": "1"},
+            )  # fmt: skip
+        if verb not in _MUTATING or path.resource in REVIEWS or counted:
+            return await self._serve(call)
+        return await self._mutate(call)
+
+    async def _mutate(self, call: Call) -> web.StreamResponse:
+        """Serve a change and write it into the ledger, whatever comes of it."""
+        try:
+            response = await self._serve(call)
+        except ApiError as refusal:
+            self._record(call, refusal.code)
+            raise
+        self._record(call, response.status)
+        api = self.world.api
+        if api.lost_replies > 0 and call.request.transport is not None and not call.dry_run:
+            api.lost_replies -= 1
+            call.request.transport.abort()
+        return response
+
+    async def _serve(self, call: Call) -> web.StreamResponse:
+        world, path, verb = self.world, call.path, call.verb
+        if path.subresource == "exec":
+            return await podexec.execute(world, call)
+        if path.resource not in REVIEWS:
+            call.kind  # noqa: B018 - an unknown resource is 404 before it is 403
+        world.access.require(call.user, call.attributes)
+        if verb in _MUTATING:
+            await call.read_body()
+        match path.resource, path.subresource, verb:
+            case resource, "", "create" if resource in REVIEWS:
+                return reviews.review(world, call)
+            case "pods", "log", "get":
+                return podlogs.read(world, call)
+            case "pods", "proxy", "get":
+                return await proxy.forward(world, call)
+            case "pods", "eviction", "create":
+                return writing.evict(world, call)
+            case _, "" | "status", "get":
+                return reading.get(world, call)
+            case _, "", "list":
+                return reading.list_(world, call)
+            case _, "", "watch":
+                return await watching.watch(world, call)
+            case _, "", "create":
+                return writing.create(world, call)
+            case _, "" | "status", "update":
+                return writing.update(world, call)
+            case _, "" | "status", "patch":
+                return writing.patch(world, call)
+            case _, "", "delete":
+                return writing.delete(world, call)
+            case _, "", "deletecollection":
+                return writing.delete_collection(world, call)
+            case _:
+                raise MethodNotAllowed
+
+    def _record(self, call: Call, code: int) -> None:
+        path = call.path
+        body: Any = call.body
+        name = path.name
+        if not name and isinstance(body, dict):
+            name = str((body.get("metadata") or {}).get("name") or "")
+        self.world.ledger.mutations.append(
+            Mutation(
+                self.world.clock.now(), call.user.name, call.verb, path.group, path.resource,
+                path.subresource, path.namespace, name, code, call.dry_run, body,
+            )
+        )  # fmt: skip
+
+    def _throttled(self) -> bool:
+        """Refuse evenly: a share of 0.25 is every fourth read."""
+        self._throttle_debt += self.world.api.throttled_share
+        if self._throttle_debt < 1:
+            return False
+        self._throttle_debt -= 1
+        return True
+
+
+TOKEN_PATH = "/as/"  # noqa: S105 - a path, no secret
+
+
+def _credentials(request: web.BaseRequest) -> tuple[str, str | None]:
+    """The path, and the Authorization header or what stands for it.
+
+    kubectl sends no token over plain HTTP, so it may stand in front of the path:
+    ``/as/<token>/api/v1/pods``. A header goes before it.
+    """
+    path, authorization = request.path, request.headers.get("Authorization")
+    if path.startswith(TOKEN_PATH):
+        token, _, rest = path.removeprefix(TOKEN_PATH).partition("/")
+        return f"/{rest}", authorization or f"Bearer {token}"
+    return path, authorization

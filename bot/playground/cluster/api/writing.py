@@ -1,0 +1,301 @@
+"""create, update, patch, delete and evict: every write with its preconditions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from bot.playground.cluster.errors import (
+    AlreadyExists,
+    ApiError,
+    BadRequest,
+    Conflict,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+    UnsupportedMediaType,
+)
+from bot.playground.cluster.kinds import Kind
+from bot.playground.cluster.names import new_uid
+from bot.playground.cluster.ownership import changed_fields, contested, owned_part, sign
+from bot.playground.cluster.patches import json_patch, merge, strategic_merge
+from bot.playground.cluster.store import Stored
+from bot.playground.cluster.world import World
+
+from . import reading
+from .calls import Call, json_response
+from .validation import identify
+
+JsonObject = dict[str, Any]
+APPLY = "application/apply-patch+yaml"
+_APPLY_TYPES = (APPLY, "application/apply-patch+json")
+
+
+# Create
+
+
+def create(world: World, call: Call) -> web.Response:
+    """POST to a collection."""
+    if call.path.name:
+        raise MethodNotAllowed
+    return _created(world, call, call.object_body())
+
+
+def _created(world: World, call: Call, given: JsonObject) -> web.Response:
+    kind, thing = call.kind, identify(call, given)
+    metadata = thing["metadata"]
+    if kind.namespaced and world.store.find("namespaces", call.path.namespace) is None:
+        raise NotFound(_NAMESPACES, call.path.namespace)
+    if world.store.find(kind.plural, metadata["name"], call.path.namespace) is not None:
+        raise AlreadyExists(kind, metadata["name"])
+    for assigned in ("uid", "resourceVersion", "creationTimestamp", "managedFields"):
+        metadata.pop(assigned, None)
+    if "spec" in kind.fields and kind.plural != "leases":
+        metadata["generation"] = 1
+    if kind.plural == "pods":
+        thing["status"] = {"phase": "Pending", "qosClass": "BestEffort"}
+    elif kind.plural == "namespaces":
+        thing |= {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
+    elif "status" in kind.fields and kind.plural != "ciliumendpoints":
+        thing["status"] = {}
+    thing = _signed(world, call, thing, {})
+    if call.dry_run:
+        return json_response(_preview(world, kind, thing), 201)
+    return json_response(world.store.create(kind.plural, thing).whole() + b"\n", 201)
+
+
+def _preview(world: World, kind: Kind, thing: JsonObject) -> bytes:
+    """A dry run's answer: a uid is there, a resourceVersion is not."""
+    metadata = {
+        **thing["metadata"], "uid": new_uid(), "creationTimestamp": world.clock.stamp()
+    }  # fmt: skip
+    head = {"kind": kind.kind, "apiVersion": kind.api_version}
+    return msgspec.json.encode(head | thing | {"metadata": metadata}) + b"\n"
+
+
+# Update and patch
+
+
+def update(world: World, call: Call) -> web.Response:
+    """PUT of a whole object."""
+    stored = reading.require(world, call)
+    thing = identify(call, call.object_body())
+    if thing["metadata"]["name"] != call.path.name:
+        raise BadRequest(
+            f"the name of the object ({thing['metadata']['name']}) does not match the name on the "
+            f"URL ({call.path.name})"
+        )
+    return _replaced(world, call, stored, thing)
+
+
+def patch(world: World, call: Call) -> web.Response:
+    """PATCH in any of its four forms."""
+    content_type = call.request.content_type
+    if content_type in _APPLY_TYPES:
+        return _applied(world, call)
+    if content_type not in _PATCHES:
+        raise UnsupportedMediaType
+    stored = reading.require(world, call)
+    if call.kind.custom and content_type == _STRATEGIC:
+        raise UnsupportedMediaType
+    before = _whole(stored)
+    after = _PATCHES[content_type](before, call.body)
+    if not isinstance(after, dict) or not isinstance(after.get("metadata"), dict):
+        raise Invalid.patch()
+    if call.query.get("fieldValidation") == "Strict":
+        identify(call, after)
+    return _replaced(world, call, stored, after)
+
+
+_STRATEGIC = "application/strategic-merge-patch+json"
+_PATCHES = {
+    "application/json-patch+json": json_patch,
+    "application/merge-patch+json": merge,
+    _STRATEGIC: strategic_merge,
+}
+
+
+def _whole(stored: Stored) -> JsonObject:
+    head = {"kind": stored.kind.kind, "apiVersion": stored.kind.api_version}
+    return head | stored.copy()
+
+
+def _replaced(
+    world: World, call: Call, stored: Stored, thing: JsonObject, operation: str = "Update",
+    fields: JsonObject | None = None,
+) -> web.Response:  # fmt: skip
+    kind, before = stored.kind, stored.object
+    _check_preconditions(kind, stored, thing["metadata"])
+    thing = {key: value for key, value in thing.items() if key not in ("kind", "apiVersion")}
+    if call.path.subresource == "status":
+        thing = {**before, "status": thing.get("status", {})}
+    elif "status" in kind.subresources and "status" in before:
+        thing["status"] = before["status"]
+    metadata = {**before["metadata"], **thing["metadata"]}
+    for removable in ("labels", "annotations", "finalizers"):
+        if removable not in thing["metadata"]:
+            metadata.pop(removable, None)
+    for fixed in ("uid", "creationTimestamp", "name", "namespace", "generation", "managedFields"):
+        if fixed in before["metadata"] and not _may_change(fixed, thing["metadata"]):
+            metadata[fixed] = before["metadata"][fixed]
+    metadata["resourceVersion"] = before["metadata"]["resourceVersion"]
+    thing["metadata"] = metadata
+    if thing == before:
+        return json_response(stored.whole() + b"\n")
+    if thing.get("spec") != before.get("spec") and "generation" in metadata:
+        metadata["generation"] += 1
+    if fields is None:
+        thing = _signed(world, call, thing, before)
+    else:
+        thing = _with_fields(world, call, thing, fields, operation)
+    if call.dry_run:
+        return json_response(msgspec.json.encode(_head(kind) | thing) + b"\n")
+    return json_response(world.store.replace(kind.plural, thing).whole() + b"\n")
+
+
+def _may_change(field: str, given: JsonObject) -> bool:
+    """managedFields may be rewritten (a known way out of ownership conflicts); the rest not."""
+    return field == "managedFields" and field in given
+
+
+def _head(kind: Kind) -> JsonObject:
+    return {"kind": kind.kind, "apiVersion": kind.api_version}
+
+
+def _check_preconditions(kind: Kind, stored: Stored, given: JsonObject) -> None:
+    """Optimistic lock: a resourceVersion or uid that is given must be the present one."""
+    version, uid = given.get("resourceVersion"), given.get("uid")
+    if version and str(version) != stored.object["metadata"]["resourceVersion"]:
+        raise Conflict.modified(kind, stored.name)
+    if uid and uid != stored.uid:
+        raise Conflict(
+            f'Operation cannot be fulfilled on {kind.qualified} "{stored.name}": Precondition '
+            f"failed: UID in precondition: {uid}, UID in object meta: {stored.uid}",
+            {"name": stored.name, "kind": kind.plural},
+        )
+
+
+def _signed(world: World, call: Call, thing: JsonObject, before: JsonObject) -> JsonObject:
+    old = owned_part(before) if before else {}
+    return _with_fields(world, call, thing, changed_fields(old, owned_part(thing)), "Update")
+
+
+def _with_fields(
+    world: World, call: Call, thing: JsonObject, fields: JsonObject, operation: str
+) -> JsonObject:
+    return sign(
+        thing, fields, manager=call.manager, operation=operation,
+        api_version=call.kind.api_version, at=world.clock.stamp(),
+    )  # fmt: skip
+
+
+def _applied(world: World, call: Call) -> web.Response:
+    """Server-side apply: merge, own the fields, refuse to take them from others unforced."""
+    if not call.query.get("fieldManager"):
+        raise Invalid(
+            'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for '
+            "apply patch",
+            {"group": "meta.k8s.io", "kind": "PatchOptions"},
+        )
+    given = identify(call, call.object_body())
+    stored = world.store.find(call.kind.plural, call.path.name, call.path.namespace)
+    if stored is None:
+        return _created(world, call, given)
+    before = _whole(stored)
+    after = strategic_merge(before, given)
+    changes = changed_fields(owned_part(before), owned_part(after))
+    rivals = contested(stored.object, changes, call.manager)
+    if rivals and not call.flag("force"):
+        raise _apply_conflict(rivals)
+    fields = changed_fields({}, owned_part(given))
+    return _replaced(world, call, stored, after, "Apply", fields)
+
+
+def _apply_conflict(rivals: list[tuple[JsonObject, str]]) -> ApiError:
+    causes = [
+        {
+            "reason": "FieldManagerConflict",
+            "message": f'conflict with "{entry["manager"]}" using {entry["apiVersion"]}',
+            "field": path,
+        }
+        for entry, path in rivals
+    ]
+    plural = "conflict" if len(causes) == 1 else "conflicts"
+    told = (
+        f"{causes[0]['message']}: {causes[0]['field']}"
+        if len(causes) == 1
+        else "conflicts " + ", ".join(f"{cause['message']}: {cause['field']}" for cause in causes)
+    )
+    return Conflict(f"Apply failed with {len(causes)} {plural}: {told}", {"causes": causes})
+
+
+# Delete
+
+
+def delete(world: World, call: Call) -> web.Response:
+    """DELETE of one object; a pod is only told to stop."""
+    stored = reading.require(world, call)
+    options = call.body if isinstance(call.body, dict) else {}
+    _check_delete_preconditions(stored, options.get("preconditions") or {})
+    if call.dry_run:
+        return json_response(stored.whole() + b"\n" if _is_pod(stored) else _deleted(stored))
+    if _is_pod(stored):
+        return json_response(world.delete_pod(stored, _grace(call, options)).whole() + b"\n")
+    world.store.delete(call.kind.plural, stored.name, stored.namespace)
+    return json_response(_deleted(stored))
+
+
+def delete_collection(world: World, call: Call) -> web.Response:
+    """DELETE of everything that is selected."""
+    page = reading.select_page(world, call)
+    for stored in page.items if not call.dry_run else ():
+        if _is_pod(stored):
+            world.delete_pod(stored, None)
+        else:
+            world.store.delete(call.kind.plural, stored.name, stored.namespace)
+    return reading.list_items(call.kind, page)
+
+
+def evict(world: World, call: Call) -> web.Response:
+    """POST to a pod's eviction subresource; disruption budgets are not modelled."""
+    stored = reading.require(world, call)
+    options = call.object_body().get("deleteOptions") or {}
+    _check_delete_preconditions(stored, options.get("preconditions") or {})
+    if not call.dry_run:
+        world.delete_pod(stored, options.get("gracePeriodSeconds"))
+    status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
+    return json_response(msgspec.json.encode(status | {"code": 201}), 201)
+
+
+def _is_pod(stored: Stored) -> bool:
+    return stored.kind.plural == "pods"
+
+
+def _grace(call: Call, options: JsonObject) -> int | None:
+    asked = options.get("gracePeriodSeconds")
+    return call.number("gracePeriodSeconds") if asked is None else int(asked)
+
+
+def _check_delete_preconditions(stored: Stored, wanted: JsonObject) -> None:
+    uid, version = wanted.get("uid"), wanted.get("resourceVersion")
+    if uid and uid != stored.uid:
+        raise Conflict.other_uid(stored.kind, stored.name, uid, stored.uid)
+    present = stored.object["metadata"]["resourceVersion"]
+    if version and version != present:
+        raise Conflict.other_version(stored.kind, stored.name, version, present)
+
+
+def _deleted(stored: Stored) -> bytes:
+    details: JsonObject = {"name": stored.name}
+    if stored.kind.group:
+        details["group"] = stored.kind.group
+    status = {
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
+        "details": details | {"kind": stored.kind.plural, "uid": stored.uid},
+    }  # fmt: skip
+    return msgspec.json.encode(status) + b"\n"
+
+
+_NAMESPACES = Kind("", "v1", "namespaces", "Namespace", namespaced=False)
