@@ -1,0 +1,57 @@
+"""docs/operations.md says what the code and the chart do."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+from bot.clients.kubernetes.permissions import PERMISSIONS, Role
+from tests.helm.chart import CHART, ROOT, render
+
+PAGE = (ROOT / "docs" / "operations.md").read_text()
+
+
+def test_the_table_of_rights_is_the_list_in_the_code() -> None:
+    cells = [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in PAGE.splitlines()]
+    roles = {str(role) for role in Role}
+    rows = [tuple(row) for row in cells if row and row[0] in roles]
+    expected = {
+        (
+            str(permission.role),
+            "cluster" if permission.role is Role.CLUSTER_READER else "Cilium's namespace",
+            ".".join(part for part in (permission.resource, permission.group) if part),
+            ", ".join(permission.verbs),
+            ", ".join(permission.names),
+        )
+        for permission in PERMISSIONS
+    }
+    assert set(rows) == expected
+    assert len(rows) == len(expected)
+
+
+def test_its_values_are_accepted() -> None:
+    examples = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.S)]
+    assert len(examples) == 2
+    first, further = examples
+    render(first)
+    render({**further, "cilium": first["cilium"]})
+
+
+def test_every_value_it_names_exists() -> None:
+    defaults: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
+    named = set(re.findall(r"`((?:rbac|config|slack|kubeconfig|cilium|image)\.[A-Za-z_.]+)", PAGE))
+    assert "rbac.exec.enabled" in named
+    for path in named:
+        value: Any = defaults
+        for part in path.split("."):
+            value = value[part]
+
+
+def test_the_first_installation_needs_what_the_chart_needs() -> None:
+    slack = render().pod["volumes"]
+    secret = next(volume for volume in slack if volume["name"] == "slack")["secret"]["secretName"]
+    assert f"create secret generic {secret} " in PAGE
+    for entry in render().pod["containers"][0]["env"]:
+        assert f"--from-file={entry['name'].removesuffix('_FILE')}=" in PAGE
