@@ -86,6 +86,7 @@ class PageDoor:
         )
         await response.prepare(request)
         with self._state.feed.listen() as queue:
+            await response.write(b"retry: 1000\n\n")
             await _send(response, "state", self._whole(viewer))
             while True:
                 try:

@@ -264,7 +264,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(JSON | st.lists(JSON))
 def test_no_json_makes_the_check_fail(value: Any) -> None:
     for found in problems(value):
@@ -272,7 +272,7 @@ def test_no_json_makes_the_check_fail(value: Any) -> None:
     assert characters(value) >= 0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.fixed_dictionaries({"type": WORDS}, optional={"text": JSON, "elements": JSON})))
 def test_what_passes_the_check_can_be_given_ids(blocks: list[Block]) -> None:
     if not problems(blocks):

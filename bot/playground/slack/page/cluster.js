@@ -87,7 +87,7 @@ export class Cluster {
     if (!this.other || this.other === this.target)
       this.other = names.find((name) => name !== this.target);
     const select = (label, key, values, chosen, onchange) => make("label", {}, label,
-      make("select", { "data-key": key, onchange: (event) => onchange(event.target.value) },
+      make("select", { "data-key": key, "aria-label": label, onchange: (event) => onchange(event.target.value) },
         values.map((value) => make("option", { value, selected: value === chosen },
           plain(value)))));
     return make("form", { class: "inject", onsubmit: (event) => {

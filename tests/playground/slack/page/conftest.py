@@ -1,0 +1,91 @@
+"""The page in headless Chromium, with a cluster, on one event loop for the whole folder."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.playground.slack import Workspace
+from tests.playground.slack.cluster import PretendCluster
+
+ONCALL = "cilium-oncall"
+CHROMIUM_ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+expect.set_options(timeout=5_000)
+
+
+@pytest_asyncio.fixture(loop_scope="package", scope="package")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium, started once."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        if os.environ.get("CILIUM_ONCALL_REQUIRE_ALL") == "1":
+            pytest.fail("chromium is required here and not installed")
+        pytest.skip("chromium is not installed: the page is not tested (apt install chromium)")
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(
+            executable_path=chromium, args=CHROMIUM_ARGUMENTS
+        )
+        yield started
+        await started.close()
+
+
+@pytest.fixture
+def cluster() -> PretendCluster:
+    return PretendCluster()
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def workspace(cluster: PretendCluster) -> AsyncIterator[Workspace]:
+    async with Workspace(controls=cluster) as started:
+        yield started
+
+
+@pytest.fixture
+def client(workspace: Workspace) -> AsyncWebClient:
+    return AsyncWebClient(token=workspace.bot_token, base_url=workspace.api_url)
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def page(browser: Browser, workspace: Workspace) -> AsyncIterator[Page]:
+    """The page at laptop width. Whatever it complains about fails the test."""
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(5_000)
+    opened = await context.new_page()
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on(
+        "console", lambda line: complaints.append(line.text) if line.type == "error" else None
+    )
+    opened.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
+    requested: list[str] = []
+    opened.on("request", lambda request: requested.append(request.url))
+    await opened.goto(workspace.page_url)
+    await opened.locator(".intro").wait_for()
+    yield opened
+    await context.close()
+    assert complaints == []
+    own = workspace.page_url.split("?")[0]
+    assert [url for url in requested if not url.startswith(own)] == []
+
+
+def articles(page: Page, within: str = "#messages") -> Any:
+    return page.locator(f"{within} article")
+
+
+def plain(text: str) -> dict[str, str]:
+    return {"type": "plain_text", "text": text}
