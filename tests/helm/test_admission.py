@@ -111,6 +111,13 @@ def test_the_policy_concerns_exec_by_the_bot_and_fails_closed() -> None:
     assert condition["expression"] == f'request.userInfo.username == "{user}"'
 
 
+def test_a_refusal_looks_like_a_missing_right() -> None:
+    """The handshake of an exec carries only a status, and the client explains 403."""
+    (validation,) = policy()["validations"]
+    assert validation["reason"] == "Forbidden"
+    assert "closed table" in validation["message"]
+
+
 def test_the_policy_is_bound_and_denies() -> None:
     rendered = render()
     binding = rendered.one("ValidatingAdmissionPolicyBinding")["spec"]

@@ -73,6 +73,7 @@ def test_the_rendered_settings_are_valid_and_say_the_values(
         ({"config": {"http": {"port": "http"}}}, "'/config/http/port': got string, want integer"),
         ({"config": {"http": {"port": 80}}}, "'/config/http/port': minimum: got 80, want 1,024"),
         ({"config": {"limits": {"deadline": 10}}}, "'/config/limits/deadline': got number"),
+        ({"config": {"limits": {"deadline": ""}}}, "'/config/limits/deadline': minLength"),
         ({"config": {"slack": {"api_url": "https://evil.example/"}}}, "'/config/slack/api_url'"),
         ({"config": {"channels": {"#oncall": "main"}}}, "invalid propertyName '#oncall'"),
         (
