@@ -2,6 +2,7 @@
 # make test    the whole test suite
 # make check   formatting, lint, types, floors
 # make fmt     format in place
+# make policy  renew the chart's admission policy from the closed table of commands
 # make lock    renew the pinned, hashed requirements
 # make bench   the benchmarks (ratios against a baseline in the same run)
 
@@ -9,7 +10,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check fmt lock bench
+.PHONY: demo test check fmt bench policy lock
 
 demo: $(VENV)/runtime
 	$(BIN)/cilium-oncall demo $(ARGS)
@@ -29,6 +30,9 @@ fmt: $(VENV)/dev
 
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks.status
+
+policy: $(VENV)/runtime
+	$(BIN)/python -m bot.clients.cilium.admission > helm/cilium-oncall/files/exec-commands.cel
 
 lock:
 	uv pip compile pyproject.toml --extra build -o requirements.txt $(LOCK)
