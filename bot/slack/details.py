@@ -9,10 +9,11 @@ import msgspec
 
 from bot.model.report import Attachment, Finding, Table
 from bot.model.run import RunRecord
+from bot.model.visible import visible
 from bot.slack.blocks import Message, Page, section
 from bot.slack.findings import paragraph
 from bot.slack.limits import FALLBACK, PHONE_COLUMNS, SECTION
-from bot.slack.mrkdwn import bold, characters, escape, fenced, plain, visible
+from bot.slack.mrkdwn import bold, characters, escape, fenced, plain
 
 MOST_PAGES = 2
 """Messages of further findings before the rest is better read as a file."""

@@ -63,7 +63,7 @@ class SlackDoor:
         self.outbox = Outbox(self._api, self._clock)
         self._bolt = _bolt_app(bot_token)
         self._bolt.command(messages.SLASH)(self._on_command)
-        self._bolt.error(self._on_error)
+        self._bolt.error(_on_error)
 
     def routes(self) -> list[web.RouteDef]:
         """What to mount: ``POST /slack/events``, behind the guard."""
@@ -96,21 +96,11 @@ class SlackDoor:
             await ack(text=understood.text, blocks=list(understood.blocks))
             return
         await ack()
-        self._start(understood)
-
-    async def _on_error(
-        self, error: Exception, body: dict[str, Any], response: BoltResponse | None
-    ) -> BoltResponse | None:
-        """The border: what nothing listens to, and listeners that failed."""
-        if isinstance(error, BoltUnhandledRequestError):
-            kind = body.get("command") or body.get("type")
-            logger.warning("Slack sent what nothing here listens to: %.80r", kind)
-            return BoltResponse(status=404)
-        logger.error("a listener failed", exc_info=error)
-        if response is None:
-            self.outbox.private(Asked.of(body).response_url, messages.fixed(messages.TROUBLE))
-            return None
-        return BoltResponse(status=200, body=messages.TROUBLE)
+        try:
+            self._start(understood)
+        except Exception:  # the border: an error after the ack makes Bolt forget that it was given
+            logger.exception("a run could not be started")
+            self.outbox.private(asked.response_url, messages.fixed(messages.TROUBLE))
 
     def _understand(self, asked: Asked) -> Message | Start:
         """As the grammar says, unless the answer could not be delivered."""
@@ -126,6 +116,7 @@ class SlackDoor:
     def _start(self, start: Start) -> None:
         reporter = LiveMessage(self.outbox, start.asked, self._clock)
         self._executor.start(start.command, start.cluster, start.asked.requester, reporter)
+        reporter.watch()
 
 
 def _bolt_app(bot_token: str) -> AsyncApp:
@@ -146,3 +137,15 @@ def _bolt_app(bot_token: str) -> AsyncApp:
         process_before_response=False,
         raise_error_for_unhandled_request=True,
     )
+
+
+async def _on_error(
+    error: Exception, body: dict[str, Any], response: BoltResponse | None
+) -> BoltResponse | None:
+    """The border: what nothing listens to, and a listener that failed before its ack."""
+    if isinstance(error, BoltUnhandledRequestError):
+        kind = body.get("command") or body.get("type")
+        logger.warning("Slack sent what nothing here listens to: %.80r", kind)
+        return BoltResponse(status=404)
+    logger.error("a listener failed", exc_info=error)
+    return None if response is None else BoltResponse(status=200, body=messages.TROUBLE)

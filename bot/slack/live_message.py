@@ -34,17 +34,22 @@ class LiveMessage:
     def __init__(self, outbox: Outbox, asked: Asked, clock: Clock) -> None:
         self._outbox = outbox
         self._asked = asked
+        self._clock = clock
         self._posted = False
-        self._waiting = asyncio.create_task(self._tell_that_it_waits(clock))
+        self._waiting: asyncio.Task[None] | None = None
+
+    def watch(self) -> None:
+        """From now on, tell the person who asked when the run takes long to begin."""
+        self._waiting = asyncio.create_task(self._tell_that_it_waits())
 
     async def refused(self, error: OncallError) -> None:
         """The run never began; tell the person who asked, and nobody else."""
-        self._waiting.cancel()
+        self._watch_no_more()
         self._outbox.private(self._asked.response_url, messages.usage_error(error))
 
     async def started(self, record: RunRecord) -> None:
         """Post the live message."""
-        self._waiting.cancel()
+        self._watch_no_more()
         self._posted = True
         note = messages.IN_PRIVATE.format(command=code(self._asked.terminal, 300))
         fallback = Fallback(response_url=self._asked.response_url, note=note)
@@ -57,7 +62,7 @@ class LiveMessage:
 
     async def finished(self, record: RunRecord) -> None:
         """Turn the live message into the answer and put the detail into its thread."""
-        self._waiting.cancel()
+        self._watch_no_more()
         message, replies = self._rendered(record)
         if not self._posted:  # cancelled before it began
             self._outbox.private(self._asked.response_url, message)
@@ -75,6 +80,10 @@ class LiveMessage:
             command = code(self._asked.terminal, 300)
             return messages.fixed(messages.RENDER_FAILED.format(command=command)), []
 
-    async def _tell_that_it_waits(self, clock: Clock) -> None:
-        await clock.sleep(PATIENCE)
+    def _watch_no_more(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+    async def _tell_that_it_waits(self) -> None:
+        await self._clock.sleep(PATIENCE)
         self._outbox.private(self._asked.response_url, messages.fixed(messages.WAITING))

@@ -10,20 +10,19 @@ What could do harm, and what becomes of it:
 - ``:name:`` becomes a picture, and a picture can look like our verdict: broken by a word joiner.
 - ``://`` becomes a link in clients that look for one: broken the same way. Our text objects are
   ``verbatim`` besides.
-- control characters are shown as pictures, direction overrides by their number, other invisible
-  characters are dropped.
+- characters that hide or act are made visible (:mod:`bot.model.visible`).
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from bot.model.visible import visible
 
 CUT = "…"
 JOINER = "\u2060"
 EMPTY = "(empty)"
 
-_DIRECTION = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _LOOK_ALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
 _EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
@@ -32,34 +31,6 @@ _COMMAND = re.compile(
     r"(?:kubectl|cilium|cilium-dbg|cilium-oncall|helm|hubble|/cilium) [a-z-].*[^.?!:]\Z"
 )
 """What a command for a person to copy looks like, as opposed to a sentence about one."""
-
-
-def visible(text: str, *, lines: bool = False) -> str:
-    """``text`` without characters that hide or act; line breaks stay only with ``lines``."""
-    if text.isascii() and text.isprintable():
-        return text
-    text = text.replace("\r\n", "\n")
-    if lines:
-        return "\n".join(visible(line) for line in text.expandtabs(4).split("\n"))
-    return "".join(map(_visible, text))
-
-
-def _visible(char: str) -> str:
-    if char in _DIRECTION:
-        return f"⟨U+{ord(char):04X}⟩"
-    match unicodedata.category(char):
-        case "Zs" | "Zl" | "Zp":
-            return " "
-        case "Cc" if char in "\n\r\t\v\f":
-            return " "
-        case "Cc" if ord(char) < 0x20:
-            return chr(0x2400 + ord(char))
-        case "Cc" | "Cs":
-            return "�"
-        case "Cf":
-            return ""
-        case _:
-            return char
 
 
 def escape(text: str, most: int = 3_000) -> str:

@@ -3,7 +3,7 @@
 One lane per channel, each with one sender that makes one call at a time.
 
 - Updates of one message coalesce: the latest wins, and a result is never replaced by progress. An
-  update that comes while the post itself still waits becomes that post.
+  update that comes while the post itself is held back becomes that post.
 - A 429 pauses the method for as long as Slack says: per channel for posts, for the whole workspace
   otherwise, as Slack counts. One sender waits, so nobody stampedes afterwards.
 - A post whose reply was lost may stand in the channel or not. It is not sent again; progress is
@@ -115,6 +115,7 @@ class Outbox:
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
+        self._lanes.clear()
         if len(self._pending):
             logger.warning("%d messages for Slack were not sent before the end", len(self._pending))
 
@@ -141,12 +142,17 @@ class Outbox:
             self._wake(entry.lane)
 
     def _waiting(self, channel: str, key: str) -> Entry | None:
-        """The entry that an update of ``key`` can become part of: the latest, unless in flight."""
-        lane = self._lanes.get(channel)
-        sending = lane.sending if lane else None
+        """The entry that an update of ``key`` can become part of: the latest, unless in flight.
+
+        A post that may be sent this moment is let go first: the live message begins as "looking".
+        """
+        lane, now = self._lanes.get(channel), self._clock.monotonic()
         for entry in reversed(self._pending.lane(channel)):
-            if entry.key == key and entry.kind in (Kind.POST, Kind.UPDATE):
-                return None if entry is sending else entry
+            if entry.key != key or entry.kind not in (Kind.POST, Kind.UPDATE):
+                continue
+            leaving = entry.kind is Kind.POST and self._ready_at(entry, now) <= now
+            in_flight = lane is not None and lane.sending is entry
+            return None if in_flight or leaving else entry
         return None
 
     def _turn_private(self, entry: Entry) -> None:

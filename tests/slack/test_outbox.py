@@ -292,9 +292,9 @@ async def test_full_says_so_and_drops_only_details(calls, clock, caplog):
     for run in range(3):
         outbox.post("C1", f"r-{run}", says("looking"), HOME)
     assert outbox.full
+    await clock.settle()
     outbox.reply("C1", "r-0", says("detail"))
     outbox.update("C1", "r-0", says("done"), final=True)
-    await clock.settle()
     assert len(outbox._pending) == 3
     assert "a detail of r-0 is dropped" in caplog.text
     await _end(outbox, clock)
