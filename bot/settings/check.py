@@ -28,7 +28,7 @@ def check(path: FilePath) -> list[Problem]:
 def examine(path: FilePath) -> tuple[BotFile | None, list[Problem]]:
     """The file's settings, or ``None``, and its problems."""
     document = read(path)
-    if () in document.unreadable:
+    if document.is_unreadable(()):
         return None, document.problems
     document.value = _without_empty_sections(document.value)
     settings = _against_schema(document)

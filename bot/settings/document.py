@@ -26,6 +26,12 @@ class Document:
     places: dict[Path, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     unreadable: set[Path] = field(default_factory=set)
+    _partly: set[Path] = field(default_factory=set)
+
+    def lose(self, path: Path) -> None:
+        """Note that the value at ``path`` cannot be read; its problem is the caller's to add."""
+        self.unreadable.add(path)
+        self._partly.update(path[:end] for end in range(len(path) + 1))
 
     def is_unreadable(self, path: Path) -> bool:
         """Whether ``path`` lies at or below a place that could not be read."""
@@ -33,8 +39,7 @@ class Document:
 
     def is_partly_unreadable(self, path: Path) -> bool:
         """Whether ``path`` or something within it could not be read."""
-        below = any(place[: len(path)] == path for place in self.unreadable)
-        return below or self.is_unreadable(path)
+        return path in self._partly or self.is_unreadable(path)
 
     def add(
         self,

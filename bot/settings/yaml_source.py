@@ -48,7 +48,7 @@ def parse(text: str, document: Document) -> None:
         root = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
         document.problems.append(_syntax_problem(document.file, text, error))
-        document.unreadable.add(())
+        document.lose(())
         return
     if root is not None:
         document.value = _Walk(document).whole(root)
@@ -75,7 +75,7 @@ def _text(path: FilePath, document: Document) -> str | None:
         what = "not readable by this user; check the file's permissions"
     except (OSError, ValueError) as error:  # ValueError: a NUL in the file's name
         what = f"cannot be read: {shown(str(error))}"
-    document.unreadable.add(())
+    document.lose(())
     document.problems.append(Problem(document.file, 0, 0, "", what))
     return None
 
@@ -126,13 +126,13 @@ class _Walk:
         self._left = MOST_VALUES
 
     def whole(self, root: yaml.Node) -> object:
-        """The document's value, or ``None`` when aliases make it too large or endless."""
+        """The document's value, or ``None`` when it has too many, aliases counted at each use."""
         self._document.places[()] = Place(_start(root), _start(root))
         try:
             return self._value(root, ())
         except _TooMany:
-            self._document.unreadable.add(())
-            self._document.add((), f"aliases make this more than {MOST_VALUES} values")
+            self._document.lose(())
+            self._document.add((), f"more than {MOST_VALUES} values, aliases counted at each use")
             return None
 
     def _spend(self) -> None:
@@ -241,7 +241,7 @@ class _Walk:
 
     def _unreadable(self, path: Path, what: str) -> object:
         """Note the problem; the value stands as ``None``."""
-        self._document.unreadable.add(path)
+        self._document.lose(path)
         self._document.add(path, what)
         return None
 

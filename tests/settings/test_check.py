@@ -389,15 +389,25 @@ def bomb(levels: int, merge: bool) -> str:
 @pytest.mark.parametrize(
     ("content", "what"),
     [
-        (bomb(20, merge=False), f"aliases make this more than {MOST_VALUES} values"),
-        (bomb(20, merge=True), f"aliases make this more than {MOST_VALUES} values"),
+        (bomb(20, merge=False), f"more than {MOST_VALUES} values, aliases counted at each use"),
+        (bomb(20, merge=True), f"more than {MOST_VALUES} values, aliases counted at each use"),
         ("a: &a [*a]", "an alias to something that contains it"),
         ("a: &a {<<: *a}", "<< must name a mapping"),
+        ("clusters:\n" + "".join(f" c{n}: {{context: 010}}\n" for n in range(12_000)), "010"),
         ("[" * (MOST_BYTES // 2), "nested more than 32 levels deep"),
         ("- " * (MOST_BYTES // 4), "nested more than 32 levels deep"),
         ("? " * (MOST_BYTES // 4), "nested more than 32 levels deep"),
     ],
-    ids=["aliases", "merges", "endless", "merge-of-itself", "brackets", "dashes", "questions"],
+    ids=[
+        "aliases",
+        "merges",
+        "endless",
+        "merge-of-itself",
+        "many-mistakes",
+        "brackets",
+        "dashes",
+        "questions",
+    ],
 )
 def test_no_file_explodes(tmp_path: Path, content: str, what: str) -> None:
     began = time.monotonic()
