@@ -35,7 +35,12 @@ class Delivery:
         self._bot_url = url
 
     async def start(self) -> None:
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ACK_SECONDS))
+        self._session = aiohttp.ClientSession(
+            # Slack holds back no command because others are under way, and a connection that a
+            # restarted bot no longer knows must not cost a command.
+            connector=aiohttp.TCPConnector(limit=0, force_close=True),
+            timeout=aiohttp.ClientTimeout(total=ACK_SECONDS),
+        )
 
     async def stop(self) -> None:
         if self._session is not None:

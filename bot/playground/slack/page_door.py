@@ -5,6 +5,7 @@ import json
 from importlib.resources import files
 from pathlib import PurePath
 from typing import Any, Final
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -54,6 +55,7 @@ class PageDoor:
             web.get("/", self.index),
             web.get("/page/{name}", self.static),
             web.get("/files/{id}/{name}", self.file),
+            web.get("/archives/{channel}/p{digits}", self.permalink),
             web.get("/live/events", self.events),
             web.post("/live/command", self.command),
             web.post("/live/message", self.say),
@@ -72,6 +74,13 @@ class PageDoor:
     async def static(self, request: web.Request) -> web.Response:
         self._guard.check(request)
         return _static_file(request.match_info["name"])
+
+    async def permalink(self, request: web.Request) -> web.Response:
+        """Where `chat.getPermalink` points: the page, at that message."""
+        self._guard.check(request)
+        digits = request.match_info["digits"]
+        place = f"{quote(request.match_info['channel'])}/{quote(digits[:-6])}.{quote(digits[-6:])}"
+        return web.Response(status=303, headers={"Location": f"/#{place}"})
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Server-Sent Events for one person: the whole state first, then each change.

@@ -60,11 +60,21 @@ function state(whole) {
     channels: whole.channels, commands: whole.commands, messages: new Map(),
   });
   for (const known of whole.messages) keep(known);
-  const wanted = world.channel ?? memory.read("channel", null);
+  const [linked, ts] = location.hash.slice(1).split("/");
+  history.replaceState(null, "", "/");
+  const wanted = linked || (world.channel ?? memory.read("channel", null));
   const there = world.channels.find(({ id }) => id === wanted) ?? world.channels[0];
   enter(there.id, { focus: false });
   if (world.thread) openThread(world.thread, { focus: false });
+  if (ts) reveal(ts);
   showCluster(whole.cluster);
+}
+
+// A permalink leads to its message, or to the thread that holds it.
+function reveal(ts) {
+  const { thread_ts } = world.messages.get(world.channel)?.get(ts) ?? {};
+  if (thread_ts) openThread(thread_ts);
+  (thread_ts ? replies : list).reveal(ts);
 }
 
 function keep(changed) {

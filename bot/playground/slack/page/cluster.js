@@ -7,10 +7,10 @@ import { plain } from "./plain.js";
 const HEALTHY = new Set(["ok", "ready", "running", "healthy", "true"]);
 const UNKNOWN = new Set(["unknown", "", "undefined", "null"]);
 const LOOKS = {
-  ok: { mark: "✓", words: "healthy" },
-  agent: { mark: "!", words: "agent in trouble" },
-  down: { mark: "×", words: "node not ready" },
-  unknown: { mark: "?", words: "not known" },
+  ok: { mark: "✓", words: "healthy", several: "healthy" },
+  agent: { mark: "!", words: "agent in trouble", several: "agents in trouble" },
+  down: { mark: "×", words: "node not ready", several: "nodes not ready" },
+  unknown: { mark: "?", words: "not known", several: "not known" },
 };
 const MOST_NAMED = 24;
 const MOST_NUMBERED = 80;
@@ -125,9 +125,9 @@ function legend(looks) {
   for (const kind of looks.values()) counts[kind] = (counts[kind] ?? 0) + 1;
   return make("ul", { class: "legend" }, Object.entries(LOOKS)
     .filter(([kind]) => counts[kind])
-    .map(([kind, { mark, words }]) => make("li", {},
+    .map(([kind, { mark, words, several }]) => make("li", {},
       make("span", { class: `swatch ${kind}`, "aria-hidden": "true" }, mark),
-      `${counts[kind]} ${words}`)));
+      `${counts[kind]} ${counts[kind] === 1 ? words : several}`)));
 }
 
 function summary(state) {

@@ -60,8 +60,19 @@ export class MessageList {
     if (!atEnd) this.root.scrollTop = scrollTop;
   }
 
+  find(ts) {
+    return this.root.querySelector(`[data-ts="${CSS.escape(ts)}"]`);
+  }
+
+  reveal(ts) {
+    const node = this.find(ts);
+    this.atEnd = !node;
+    node?.classList.add("linked");
+    node?.scrollIntoView({ block: "center" });
+  }
+
   exchange(message, index) {
-    const old = this.root.querySelector(`[data-ts="${CSS.escape(message.ts)}"]`);
+    const old = this.find(message.ts);
     const key = old.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     const next = this.node(message, index);
     old.replaceWith(next);

@@ -196,3 +196,14 @@ async def test_comes_back_after_the_line_dropped(page: Page, workspace: Workspac
     workspace.say("after")
     await expect(articles(page)).to_have_count(3)
     await expect(page.locator("#connection")).to_have_text("")
+
+
+async def test_a_permalink_leads_to_its_message(
+    page: Page, workspace: Workspace, client: AsyncWebClient
+) -> None:
+    said = [workspace.say(f"line {number}") for number in range(60)]
+    link = await client.chat_getPermalink(channel=said[5].channel, message_ts=said[5].ts)
+    await page.goto(link["permalink"])
+    await expect(page.locator(".linked")).to_contain_text("line 5")
+    await expect(page.locator(".linked")).to_be_in_viewport()
+    assert page.url == workspace.page_url.split("?")[0]
