@@ -67,7 +67,7 @@ def decode(body: bytes) -> JsonObject:
     if not body.startswith(_MAGIC):
         raise BadRequest("provided data does not appear to be a protobuf message")
     envelope = body[len(_MAGIC) :]
-    head = _message(envelope, _ENVELOPE)["typeMeta"]
+    head: JsonObject = _message(envelope, _ENVELOPE)["typeMeta"]
     schema = _MESSAGES.get(head["kind"])
     if schema is None:
         raise UnsupportedMediaType

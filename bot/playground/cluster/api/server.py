@@ -37,9 +37,7 @@ class ApiServer:
         self.port = 0
         self._ssl = ssl_context
         self._throttle_debt = 0.0
-        self._server = web.Server(
-            self._handle, access_log=None, handler_cancellation=True, keepalive_timeout=75
-        )
+        self._server: web.Server
         self._listener: asyncio.Server | None = None
         self._switching: asyncio.Task[None] | None = None
 
@@ -53,6 +51,10 @@ class ApiServer:
     async def start(self, port: int = 0) -> None:
         """Listen; port 0 chooses a free one."""
         self.port = port
+        # Cancellation ends watches and hanging execs as soon as their client is gone.
+        self._server = web.Server(
+            self._handle, access_log=None, handler_cancellation=True, keepalive_timeout=75
+        )
         await self._listen(self._bind())
 
     async def stop(self) -> None:

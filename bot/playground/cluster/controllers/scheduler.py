@@ -7,7 +7,7 @@ from bot.playground.cluster.store import Stored, controller_uid
 from bot.playground.cluster.world import World
 
 # The real scheduler also scores only a sample of a large cluster, starting where it left off.
-SAMPLE = 20
+SAMPLE = 8
 
 
 class Scheduler:
