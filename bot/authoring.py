@@ -14,7 +14,7 @@ from typing import Concatenate, ParamSpec
 
 from bot.engine.registry import MARK, RunbookMark
 from bot.engine.run import Run
-from bot.model.names import Duration, Namespace, NodeName, PodName, Version
+from bot.model.names import Duration, Namespace, NodeName, PodName, Version, natural
 from bot.model.report import (
     Attachment,
     Confidence,
@@ -47,6 +47,7 @@ __all__ = [
     "Table",
     "Verdict",
     "Version",
+    "natural",
     "ranked",
     "runbook",
     "verdict_of",

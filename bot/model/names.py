@@ -50,6 +50,12 @@ def parse_duration(text: str) -> Duration | None:
     return Duration(days * 86400 + hours * 3600 + minutes * 60 + seconds)
 
 
+def natural(name: str) -> list[tuple[int, str]]:
+    """A sort key with which node-2 comes before node-10."""
+    parts = re.split(r"(\d+)", name)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts if part]
+
+
 def format_duration(seconds: float) -> str:
     """The two largest units that matter: ``45s``, ``12m``, ``1h 30m``, ``3d 4h``."""
     whole = round(seconds)

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from bot.model.names import natural
+
 
 class Verdict(StrEnum):
     """The first word of an answer."""
@@ -127,17 +129,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ranked(findings: list[Finding]) -> tuple[Finding, ...]:
-    """Worst first, then surest, then by subject, so that two runs read the same."""
+    """Worst first, then surest, then by kind and name, so that two runs read the same."""
     return tuple(
         sorted(
             findings,
-            key=lambda f: (
-                f.severity.rank,
-                f.confidence.rank,
-                f.id,
-                f.subject.kind,
-                str(f.subject),
-            ),
+            key=lambda f: (f.severity.rank, f.confidence.rank, f.id, natural(str(f.subject))),
         )
     )
 

@@ -108,7 +108,8 @@ def _print_facts(console: Console, facts: tuple[tuple[str, str], ...]) -> None:
 
 def _print_table(console: Console, table: Table) -> None:
     console.print()
-    grid = Grid(box=SIMPLE_HEAD, title=_shown(table.title), title_justify="left", pad_edge=False)
+    _line(console, (table.title, "bold"))
+    grid = Grid(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in table.columns:
         grid.add_column(_shown(column), overflow="fold")
     for row in table.rows:
@@ -143,5 +144,9 @@ def _footer(record: RunRecord) -> str:
     took = ""
     if record.started_at and record.finished_at:
         seconds = (record.finished_at - record.started_at).total_seconds()
-        took = f" took {seconds:.1f}s" if seconds < 60 else f" took {format_duration(seconds)}"
+        took = (
+            f" took {max(seconds, 0.1):.1f}s"
+            if seconds < 60
+            else f" took {format_duration(seconds)}"
+        )
     return f"{words} on {record.request.cluster}{took} · run {record.id}"

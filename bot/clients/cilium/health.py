@@ -23,16 +23,21 @@ class Path(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A peer as one agent sees it: the node itself, and the health endpoint behind the overlay."""
+    """A peer as one agent sees it, by the probes it sends.
+
+    ``ping`` reaches the node itself, ``port`` the agent on it (TCP 4240), ``endpoint`` the health
+    endpoint behind the overlay, which is where pods are.
+    """
 
     node: str
-    host: Path
+    ping: Path
+    port: Path
     endpoint: Path
     error: str
 
     @property
     def unreachable(self) -> bool:
-        return Path.UNREACHABLE in (self.host, self.endpoint)
+        return Path.UNREACHABLE in (self.ping, self.port, self.endpoint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +63,30 @@ def read_health(body: bytes) -> PeerHealth:
 
 
 def _peer(node: Document) -> Peer:
-    host, host_error = _path(inner(node, "host", "primary-address"))
+    host = inner(node, "host", "primary-address")
     behind = inner(node, "health-endpoint", "primary-address") or inner(node, "endpoint")
-    endpoint, endpoint_error = _path(behind)
-    return Peer(_short(text(node, "name")), host, endpoint, host_error or endpoint_error)
+    probes = [_probe(host, "icmp"), _probe(host, "http"), _both(behind)]
+    errors = [error for _, error in probes if error]
+    ping, port, endpoint = (path for path, _ in probes)
+    return Peer(_short(text(node, "name")), ping, port, endpoint, errors[0] if errors else "")
 
 
-def _path(address: object) -> tuple[Path, str]:
-    probes = [probe for kind in ("icmp", "http") if isinstance(probe := inner(address, kind), dict)]
-    if not probes:
+def _probe(address: object, kind: str) -> tuple[Path, str]:
+    probe = inner(address, kind)
+    if not isinstance(probe, dict):
         return Path.UNKNOWN, ""
-    errors = [error for probe in probes if (error := text(probe, "status"))]
-    return (Path.UNREACHABLE, errors[0]) if errors else (Path.REACHABLE, "")
+    error = text(probe, "status")
+    return (Path.UNREACHABLE, error) if error else (Path.REACHABLE, "")
+
+
+def _both(address: object) -> tuple[Path, str]:
+    """A path that fails when either probe does."""
+    probes = [_probe(address, "icmp"), _probe(address, "http")]
+    for wanted in (Path.UNREACHABLE, Path.REACHABLE):
+        for path, error in probes:
+            if path is wanted:
+                return path, error
+    return Path.UNKNOWN, ""
 
 
 def _short(name: str) -> str:

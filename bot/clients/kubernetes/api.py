@@ -241,7 +241,7 @@ async def border(server: str, timeout: float) -> AsyncIterator[None]:
         yield
     except (aiohttp.ClientError, OSError) as error:
         if isinstance(error, TimeoutError):
-            raise TimedOut(f"{server} did not answer within {timeout:.0f} s.") from None
+            raise TimedOut(f"{server} did not answer within {timeout:g} s.") from None
         raise failure_of(error, server) from None
 
 

@@ -80,7 +80,7 @@ class PodExec:
                     await self._must_be_same(pod)
                     return await self._run(pod, container, argv)
             except TimeoutError:
-                raise TimedOut(f"{argv[0]} did not end within {timeout:.0f} s.") from None
+                raise TimedOut(f"{argv[0]} did not end within {timeout:g} s.") from None
 
     async def _must_be_same(self, pod: PodRef) -> None:
         if time.monotonic() - pod.seen_at < UID_HOLDS:

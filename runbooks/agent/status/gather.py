@@ -166,7 +166,10 @@ class _Hearing:
             if port is not None:
                 asking.create_task(self._metrics_then_exec(port))
                 asking.create_task(self._exec_all_if_metrics_stay_silent())
-        await self._read_health()
+            if self._seen.node is not None:
+                asking.create_task(self._read_health(observers(self._seen)))
+        if self._seen.node is None:
+            await self._read_health(observers(self._seen) & self._seen.heard)
         self._note_unheard()
 
     def _first_choice(self, *, metrics: bool) -> set[str]:
@@ -186,7 +189,6 @@ class _Hearing:
 
         answers = await ask_all(self._scope, ask, within=self._time_for_agents())
         self._seen.metrics.update(answers.values)
-        self._why |= answers.errors
         self._progress()
         unheard = self._scope - self._seen.metrics.keys()
         await self._exec(unheard | (suspicious_by_metrics(self._seen) & self._scope))
@@ -214,15 +216,14 @@ class _Hearing:
         answers = await ask_all(sorted(wanted), ask, within=self._time_for_agents())
         self._why |= answers.errors
 
-    async def _read_health(self) -> None:
-        chosen = observers(self._seen) & self._running.keys()
+    async def _read_health(self, chosen: set[str]) -> None:
         agents = self._run.cluster.agents
 
         async def ask(node: str) -> PeerHealth:
             image = image_of(self._running[node])
             return await agents.health(self._refs[node], image, timeout=self._patience)
 
-        answers = await ask_all(chosen, ask, within=_time_left(self._run))
+        answers = await ask_all(chosen & self._running.keys(), ask, within=_time_left(self._run))
         self._seen.health.update(answers.values)
 
     def _note_unheard(self) -> None:

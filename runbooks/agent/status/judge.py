@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import msgspec
 
-from bot.authoring import Finding, Severity, Subject, ranked
+from bot.authoring import Finding, Severity, Subject, natural, ranked
 from runbooks.agent.status import thresholds
 from runbooks.agent.status.evidence import Seen
 from runbooks.agent.status.judging import agents, change, components, insides, nodes, peers
@@ -31,7 +31,16 @@ def judge(seen: Seen) -> tuple[Finding, ...]:
     return ranked(_told_together(findings, total=len(seen.agents or {})))
 
 
-_HARMS_ITS_NODE = ("agent-crash-loop", "agent-not-ready", "agent-missing", "agent-failing")
+_HARMS_ITS_NODE = (
+    "agent-api-unreachable",
+    "agent-crash-loop",
+    "agent-failing",
+    "agent-missing",
+    "agent-not-ready",
+    "agent-unreachable",
+    "node-not-ready",
+    "node-unreachable",
+)
 
 
 def _for_one_node(finding: Finding) -> Finding:
@@ -58,7 +67,7 @@ def _told_together(findings: list[Finding], *, total: int) -> list[Finding]:
 
 
 def _together(alike: list[Finding]) -> Finding:
-    names = sorted(finding.subject.name for finding in alike)
+    names = sorted((finding.subject.name for finding in alike), key=natural)
     shown = ", ".join(names[:NAMES_SHOWN]) + (" …" if len(names) > NAMES_SHOWN else "")
     causes = {finding.cause for finding in alike}
     example = alike[0]

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import datetime
 
-from bot.authoring import Attachment, Finding, Report, Severity, Table, Verdict, verdict_of
+from bot.authoring import (
+    Attachment,
+    Finding,
+    Report,
+    Severity,
+    Table,
+    Verdict,
+    natural,
+    verdict_of,
+)
 from bot.clients.cilium.commands import AGENT_CONTAINER
 from bot.clients.cilium.endpoints import READY
 from bot.clients.cilium.names import (
@@ -53,7 +63,7 @@ def _summary(seen: Seen, findings: tuple[Finding, ...], verdict: Verdict) -> str
     first = f"{ready} of {agents} agents are ready"
     problems = [finding for finding in findings if finding.severity is not Severity.INFO]
     if problems:
-        return f"{first}; {_counted(problems)}."
+        return f"{first}; {_where(problems)}."
     if seen.unheard:
         return f"{first}; {len(seen.unheard)} did not answer, so nothing is known of them."
     return f"{first}, and nothing wrong was found."
@@ -73,10 +83,15 @@ def _summary_of_node(seen: Seen, node: str, findings: tuple[Finding, ...], verdi
     return "The agent is ready, and nothing wrong was found."
 
 
-def _counted(problems: list[Finding]) -> str:
-    kinds = Counter(finding.id for finding in problems)
-    told = [f"{name.replace('-', ' ')}" + (f" ×{n}" if n > 1 else "") for name, n in kinds.items()]
-    return ", ".join(told[:4]) + (f" and {len(told) - 4} more kinds" if len(told) > 4 else "")
+def _where(problems: list[Finding]) -> str:
+    """``3 problems on node-3, node-5 and node-7``."""
+    subjects = sorted({str(problem.subject) for problem in problems}, key=natural)
+    shown, rest = subjects[:4], len(subjects) - 4
+    if rest > 0:
+        named = f"{', '.join(shown)} and {rest} more"
+    else:
+        named = " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+    return f"{len(problems)} problem{'s' * (len(problems) > 1)} on {named}"
 
 
 def _facts(seen: Seen) -> list[tuple[str, str]]:
@@ -178,10 +193,8 @@ def _node_facts(seen: Seen, node: str) -> list[tuple[str, str]]:
     return facts
 
 
-def _age(seen: Seen, since: object) -> str:
-    from datetime import datetime
-
-    if not isinstance(since, datetime):
+def _age(seen: Seen, since: datetime | None) -> str:
+    if since is None:
         return "?"
     return format_duration(max(0.0, (seen.read_at - since).total_seconds()))
 
@@ -190,11 +203,11 @@ def _tables(seen: Seen, findings: tuple[Finding, ...]) -> list[Table]:
     if seen.node is not None:
         return _subsystems(seen, seen.node)
     agents = seen.agents or {}
-    troubled = {f.subject.name for f in findings if f.subject.kind == "node"}
+    troubled = {f.subject.name: f.id.replace("-", " ") for f in reversed(findings)}
     if len(agents) <= MOST_ROWS:
-        shown = sorted(agents)
+        shown = sorted(agents, key=natural)
     else:
-        shown = sorted(agents.keys() & (troubled | seen.unheard))[:MOST_ROWS]
+        shown = sorted(agents.keys() & (troubled.keys() | seen.unheard), key=natural)[:MOST_ROWS]
     if not shown:
         return []
     left_out = len(agents) - len(shown)
@@ -208,17 +221,13 @@ def _tables(seen: Seen, findings: tuple[Finding, ...]) -> list[Table]:
     ]
 
 
-def _row(seen: Seen, node: str, troubled: set[str]) -> tuple[str, ...]:
+def _row(seen: Seen, node: str, troubled: dict[str, str]) -> tuple[str, ...]:
     pod = (seen.agents or {})[node]
     container = pod.container(AGENT_CONTAINER)
     states = endpoint_states(seen, node)
     used, capacity, _ = addresses(seen, node)
-    if node in seen.unheard:
-        state = "silent"
-    elif not pod.ready:
-        state = "not ready"
-    else:
-        state = "see above" if node in troubled else "ok"
+    usual = "ok" if pod.ready else "not ready"
+    state = "silent" if node in seen.unheard else troubled.get(node, usual)
     return (
         node,
         state,

@@ -58,7 +58,7 @@ def _of_pod(seen: Seen, node: str, pod: Pod) -> Iterator[Finding]:
     waiting = container.state.waiting if container else None
     if container and waiting and waiting.reason == "CrashLoopBackOff":
         yield _crash_loop(seen, node, pod, container)
-    elif not pod.ready:
+    elif not pod.ready and not _node_is_gone(seen, node):
         yield _not_ready(seen, node, pod, container)
     elif container:
         yield from _restarted(seen, node, container)
@@ -89,7 +89,7 @@ def _not_ready(seen: Seen, node: str, pod: Pod, container: ContainerStatus | Non
         severity=Severity.WARNING,
         confidence=Confidence.CERTAIN,
         subject=Subject("node", node),
-        cause=f"The agent is not ready: {_why_not_ready(seen, pod, container)}.",
+        cause=f"The agent is not ready: {_why_not_ready(pod, container)}.",
         proof=(
             f"pod {pod.name}: phase {pod.status.phase or 'unknown'}, Ready is not True",
             *_last_end(container.last_state.terminated if container else None, seen.read_at),
@@ -99,13 +99,16 @@ def _not_ready(seen: Seen, node: str, pod: Pod, container: ContainerStatus | Non
     )
 
 
-def _why_not_ready(seen: Seen, pod: Pod, container: ContainerStatus | None) -> str:
-    node = (seen.nodes or {}).get(pod.spec.node_name)
-    condition = node.condition("Ready") if node else None
+def _node_is_gone(seen: Seen, node: str) -> bool:
+    """A node that is not ready is a finding of its own, and explains its pods."""
+    object_ = (seen.nodes or {}).get(node)
+    condition = object_.condition("Ready") if object_ else None
+    return condition is not None and condition.status != "True"
+
+
+def _why_not_ready(pod: Pod, container: ContainerStatus | None) -> str:
     if pod.deleting:
         return "its pod is being deleted"
-    if condition and condition.status != "True":
-        return f"its node is not ready ({condition.reason or condition.status})"
     for init in pod.status.init_container_statuses or ():
         if init.state.waiting and not init.ready:
             return f"init container {init.name} waits ({init.state.waiting.reason})"

@@ -30,26 +30,31 @@ def judge(seen: Seen) -> Iterator[Finding]:
 
 
 def _parts(node: str, status: AgentStatus) -> Iterator[Finding]:
-    for part in status.parts:
-        if not part.good:
-            yield _bad_part(node, part)
+    bad = {part.name: part for part in status.parts if not part.good}
+    if "kubernetes" in bad and "cilium" in bad:
+        del bad["cilium"]  # an agent without the API server reports itself failed: one cause
+    for part in bad.values():
+        identifier, cause = _told_part(part)
+        yield Finding(
+            id=identifier,
+            severity=Severity.WARNING,
+            confidence=Confidence.CERTAIN,
+            subject=Subject("node", node),
+            cause=f"{cause}: {part.message.rstrip('.') or 'no message'}.",
+            proof=tuple(
+                f"{_SOURCE}: {p.name}.state = {p.state}" for p in status.parts if not p.good
+            ),
+        )
 
 
-def _bad_part(node: str, part: Part) -> Finding:
-    said = part.message or "no message"
-    identifier, cause = {
-        "cilium": ("agent-failing", f"The agent reports {part.state}: {said}"),
-        "kubernetes": ("agent-api-unreachable", f"The agent cannot use the API server: {said}"),
-    }.get(part.name, ("agent-subsystem", f"{part.name} reports {part.state}: {said}"))
-    severity = Severity.WARNING if part.state in ("Failure", "Warning") else Severity.INFO
-    return Finding(
-        id=identifier,
-        severity=severity,
-        confidence=Confidence.CERTAIN,
-        subject=Subject("node", node),
-        cause=cause if cause.endswith(".") else f"{cause}.",
-        proof=(f"{_SOURCE}: {part.name}.state = {part.state}",),
-    )
+def _told_part(part: Part) -> tuple[str, str]:
+    match part.name:
+        case "cilium":
+            return "agent-failing", f"The agent reports {part.state}"
+        case "kubernetes":
+            return "agent-api-unreachable", "The agent cannot use the API server"
+        case name:
+            return "agent-subsystem", f"{name} reports {part.state}"
 
 
 def _controllers(node: str, status: AgentStatus) -> Iterator[Finding]:

@@ -21,9 +21,18 @@ def judge(seen: Seen) -> Iterator[Finding]:
         yield _is_isolated(seen, node)
     for node, views in sorted(missed.items()):
         views = {observer: peer for observer, peer in views.items() if observer not in isolated}
-        if views and node not in isolated and seen.node in (None, node, *views):
+        explained = node in isolated or not _agent_ready(seen, node)
+        if views and not explained and seen.node in (None, node, *views):
             yield _is_unreachable(seen, node, views)
     yield from _only_counted(seen, missed)
+
+
+def _agent_ready(seen: Seen, node: str) -> bool:
+    """Whether its agent should answer at all; one that is known to be down explains the rest."""
+    pod, object_ = (seen.agents or {}).get(node), (seen.nodes or {}).get(node)
+    condition = object_.condition("Ready") if object_ else None
+    gone = condition is not None and condition.status != "True"
+    return gone or pod is None or pod.ready
 
 
 def _missed(seen: Seen) -> dict[str, dict[str, Peer]]:
@@ -63,20 +72,35 @@ def _is_isolated(seen: Seen, node: str) -> Finding:
 def _is_unreachable(seen: Seen, node: str, views: dict[str, Peer]) -> Finding:
     observers = [observer for observer in seen.health if observer != node]
     by_most = len(views) >= SEEN_BY * len(observers)
-    host = any(peer.host is Path.UNREACHABLE for peer in views.values())
-    what = "The node itself is unreachable" if host else "Pods on the node are unreachable"
-    through = "" if host else " although the node answers: overlay, MTU or a firewall in between"
-    who = "" if by_most else f" from {_list(views)}"
+    identifier, cause = _what_fails(list(views.values()))
+    who = "" if by_most else f" Seen from {_list(views)} only."
     return Finding(
-        id="node-unreachable",
+        id=identifier,
         severity=Severity.WARNING,
         confidence=Confidence.CERTAIN if by_most and len(views) > 1 else Confidence.LIKELY,
         subject=Subject("node", node),
-        cause=f"{what}{who}{through}.",
+        cause=cause + who,
         proof=(
             f"{len(views)} of {len(observers)} agents asked do not reach it ({_list(views)})",
             *sorted({_error(peer) for peer in views.values()})[:2],
         ),
+    )
+
+
+def _what_fails(views: list[Peer]) -> tuple[str, str]:
+    """Which of the three probes fails tells what is broken."""
+    if any(peer.ping is Path.UNREACHABLE for peer in views):
+        return "node-unreachable", "The node itself is unreachable: it does not answer ping."
+    if any(peer.port is Path.UNREACHABLE for peer in views):
+        return (
+            "agent-unreachable",
+            "The node answers ping, but its agent does not answer its peers: it hangs or is down, "
+            "or TCP 4240 is blocked.",
+        )
+    return (
+        "pods-unreachable",
+        "Pods on the node are unreachable although node and agent answer: overlay, MTU or a "
+        "firewall in between.",
     )
 
 

@@ -195,9 +195,9 @@ def a_status(**changes: Any) -> AgentStatus:
     return AgentStatus(**{**usual, **changes})
 
 
-def sees(observer: str, **unreachable: tuple[Path, Path]) -> PeerHealth:
-    """What ``observer`` sees; ``node_7=(host, endpoint)`` spoils a peer."""
-    fine = (Path.REACHABLE, Path.REACHABLE)
+def sees(observer: str, **unreachable: tuple[Path, Path, Path]) -> PeerHealth:
+    """What ``observer`` sees; ``node_7=(ping, port, endpoint)`` spoils a peer."""
+    fine = (Path.REACHABLE, Path.REACHABLE, Path.REACHABLE)
     paths = {name: unreachable.get(name.replace("-", "_"), fine) for name in NODES}
     return PeerHealth(
         observer,

@@ -34,8 +34,9 @@ from .healthy import (
     some_metrics,
 )
 
-BAD = (Path.UNREACHABLE, Path.UNREACHABLE)
-OVERLAY = (Path.REACHABLE, Path.UNREACHABLE)
+BAD = (Path.UNREACHABLE, Path.UNREACHABLE, Path.UNREACHABLE)
+HANGS = (Path.REACHABLE, Path.UNREACHABLE, Path.UNREACHABLE)
+OVERLAY = (Path.REACHABLE, Path.REACHABLE, Path.UNREACHABLE)
 CRASHED = {"reason": "Error", "exitCode": 1, "message": "level=fatal", "finishedAt": ago(minutes=2)}
 OOM = {"reason": "OOMKilled", "exitCode": 137, "finishedAt": ago(minutes=20)}
 BACK_OFF = {"waiting": {"reason": "CrashLoopBackOff"}}
@@ -76,7 +77,7 @@ def without_status(node: str, **changes: Any) -> Callable[[Seen], Any]:
     return spoil
 
 
-def views(**unreachable: tuple[Path, Path]) -> Callable[[Seen], Any]:
+def views(**unreachable: tuple[Path, Path, Path]) -> Callable[[Seen], Any]:
     return lambda seen: seen.health.update({o: sees(o, **unreachable) for o in seen.health})
 
 
@@ -121,7 +122,8 @@ CASES: list[tuple[str, Callable[[Seen], Any], list[tuple[str, str]]]] = [
     ("agent reports failure", status_of("node-7", parts=(Part("cilium", "Failure", "boom"),)),
      [("agent-failing", "node-7")]),
     ("agent cannot reach the API",
-     status_of("node-7", parts=(Part("cilium", "Ok", ""), Part("kubernetes", "Failure", "EOF"))),
+     status_of("node-7", parts=(Part("cilium", "Failure", ""),
+                                Part("kubernetes", "Failure", "EOF"))),
      [("agent-api-unreachable", "node-7")]),
     ("another subsystem", status_of("node-7", parts=(Part("cni-file", "Warning", "no file"),)),
      [("agent-subsystem", "node-7")]),
@@ -146,7 +148,15 @@ CASES: list[tuple[str, Callable[[Seen], Any], list[tuple[str, str]]]] = [
      metrics_of("node-7", endpoint_states={"ready": 9, "waiting-for-identity": 2,
                                            "regenerating": 4}), []),
     ("a node nobody reaches", views(node_7=BAD), [("node-unreachable", "node-7")]),
-    ("a node reached but for its pods", views(node_7=OVERLAY), [("node-unreachable", "node-7")]),
+    ("an agent that answers nobody", views(node_7=HANGS), [("agent-unreachable", "node-7")]),
+    ("a node reached but for its pods", views(node_7=OVERLAY), [("pods-unreachable", "node-7")]),
+    ("an agent that is down explains that peers miss it",
+     lambda seen: (agent("node-7", ready=False)(seen), views(node_7=HANGS)(seen)),
+     [("agent-not-ready", "node-7")]),
+    ("a node that is gone explains its agent, and that peers miss it proves it",
+     lambda seen: (agent("node-7", ready=False)(seen), views(node_7=BAD)(seen),
+                   seen.nodes.update({"node-7": a_node("node-7", ready="Unknown")})),
+     [("node-not-ready", "node-7"), ("node-unreachable", "node-7")]),
     ("a node that reaches nobody",
      lambda seen: seen.health.update({"node-1": sees("node-1", **dict.fromkeys(
          (name.replace("-", "_") for name in NODES if name != "node-1"), BAD))}),
@@ -252,7 +262,7 @@ def test_what_was_not_read_is_never_judged() -> None:
 
 def test_the_words_for_an_overlay_that_is_cut() -> None:
     [finding] = findings(views(node_7=OVERLAY))
-    assert "although the node answers" in finding.cause
+    assert "although node and agent answer" in finding.cause
     assert finding.confidence is Confidence.CERTAIN
 
 
