@@ -12,7 +12,7 @@ import { renderSidebar } from "./sidebar.js";
 
 // What the page knows. Messages are kept for all channels, by channel and timestamp.
 const world = {
-  team: "", viewer: null, people: [], users: {}, channels: [], commands: [],
+  team: "", viewer: null, people: [], users: {}, channels: [], commands: [], mention: "",
   messages: new Map(), unread: new Map(), channel: null, thread: null,
   names: () => ({
     users: world.users,
@@ -57,7 +57,8 @@ const inject = async (name, target) => (await server.post("faults", { name, targ
 function state(whole) {
   Object.assign(world, {
     team: whole.team, viewer: whole.viewer, people: whole.people, users: whole.users,
-    channels: whole.channels, commands: whole.commands, messages: new Map(),
+    channels: whole.channels, commands: whole.commands, mention: whole.mention,
+    messages: new Map(),
   });
   for (const known of whole.messages) keep(known);
   const [linked, ts] = location.hash.slice(1).split("/");
@@ -83,7 +84,8 @@ function keep(changed) {
 }
 
 function message(changed) {
-  const isNew = !world.messages.get(changed.channel)?.has(changed.ts);
+  const before = world.messages.get(changed.channel)?.get(changed.ts);
+  const isNew = !before;
   keep(changed);
   if (changed.channel !== world.channel) {
     if (isNew && !changed.thread_ts) {
@@ -95,8 +97,10 @@ function message(changed) {
   if (!changed.thread_ts) list.put(changed);
   if (world.thread && (changed.ts === world.thread || changed.thread_ts === world.thread))
     replies.put(changed);
-  if (isNew || changed.app) speakSoon(changed);
+  if (isNew || said(before) !== said(changed)) speakSoon(changed);
 }
+
+const said = ({ text, blocks }) => JSON.stringify([text, blocks]);
 
 // A message that is updated many times a second is read out once it rests.
 let speaking = null;
@@ -112,8 +116,10 @@ function removed({ channel, ts }) {
   replies.remove(ts);
 }
 
-function connected(yes) {
-  byId("connection").textContent = yes ? "" : "Connection lost – trying again…";
+function connected(yes, closed = false) {
+  byId("connection").textContent = yes ? ""
+    : closed ? "No connection. If the playground was started anew, open its new link."
+      : "Connection lost – trying again…";
 }
 
 function enter(id, { focus = true } = {}) {
@@ -180,6 +186,8 @@ async function send(text) {
     const { error } = await server.post("message", { as: self(), channel: world.channel, text });
     composer.say(error ?? "", "trouble");
     if (error) composer.write(text);
+    else if (text.includes(world.mention))
+      composer.say(`Mentions do not reach the app here yet. Try ${world.commands[0].command}.`);
     return;
   }
   const [command] = text.split(/\s/, 1);

@@ -5,6 +5,7 @@ import { make, memory } from "./dom.js";
 
 const MOST_REMEMBERED = 20;
 const MOST_OFFERED = 6;
+const SHOWN_MS = 8000;
 let count = 0;
 
 export class Composer {
@@ -49,9 +50,12 @@ export class Composer {
     this.changed();
   }
 
+  // A word about what was sent. Trouble stays until the next one; all else fades.
   say(text, kind = "") {
+    clearTimeout(this.fading);
     this.status.className = `sending ${kind}`;
     this.status.textContent = text;
+    if (!kind) this.fading = setTimeout(() => { this.status.textContent = ""; }, SHOWN_MS);
   }
 
   changed() {

@@ -17,8 +17,9 @@ export class Server {
       source.addEventListener(event, ({ data }) => this.handlers[event](JSON.parse(data)));
     source.onopen = () => this.handlers.connected(true);
     source.onerror = () => {
-      this.handlers.connected(false);
-      if (source.readyState !== EventSource.CLOSED) return;
+      const closed = source.readyState === EventSource.CLOSED;
+      this.handlers.connected(false, closed);
+      if (!closed) return;
       setTimeout(() => { if (this.source === source) this.follow(name); }, 2000);
     };
   }

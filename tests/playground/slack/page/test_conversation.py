@@ -207,3 +207,10 @@ async def test_a_permalink_leads_to_its_message(
     await expect(page.locator(".linked")).to_contain_text("line 5")
     await expect(page.locator(".linked")).to_be_in_viewport()
     assert page.url == workspace.page_url.split("?")[0]
+
+
+async def test_a_mention_is_honest_about_not_arriving(page: Page, workspace: Workspace) -> None:
+    await page.fill("#box", "@cilium status")
+    await page.press("#box", "Enter")
+    await expect(page.locator(".sending").first).to_contain_text("Mentions do not reach the app")
+    await expect(articles(page).locator(".mention")).to_have_text("@Cilium on-call")
