@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import BrowserContext, Page, async_playwright, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.slack import Workspace
@@ -29,8 +29,8 @@ expect.set_options(timeout=5_000)
 
 
 @pytest_asyncio.fixture(loop_scope="package", scope="package")
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium, started once."""
+async def browser() -> AsyncIterator[BrowserContext]:
+    """Chromium, started once. Tests share nothing: each workspace has an origin of its own."""
     chromium = shutil.which("chromium")
     if chromium is None:
         if os.environ.get("CILIUM_ONCALL_REQUIRE_ALL") == "1":
@@ -40,7 +40,9 @@ async def browser() -> AsyncIterator[Browser]:
         started = await playwright.chromium.launch(
             executable_path=chromium, args=CHROMIUM_ARGUMENTS
         )
-        yield started
+        context = await started.new_context(viewport={"width": 1280, "height": 800})
+        context.set_default_timeout(5_000)
+        yield context
         await started.close()
 
 
@@ -61,11 +63,9 @@ def client(workspace: Workspace) -> AsyncWebClient:
 
 
 @pytest_asyncio.fixture(loop_scope="package")
-async def page(browser: Browser, workspace: Workspace) -> AsyncIterator[Page]:
+async def page(browser: BrowserContext, workspace: Workspace) -> AsyncIterator[Page]:
     """The page at laptop width. Whatever it complains about fails the test."""
-    context = await browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(5_000)
-    opened = await context.new_page()
+    opened = await browser.new_page()
     complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on(
@@ -77,7 +77,7 @@ async def page(browser: Browser, workspace: Workspace) -> AsyncIterator[Page]:
     await opened.goto(workspace.page_url)
     await opened.locator(".intro").wait_for()
     yield opened
-    await context.close()
+    await opened.close()
     assert complaints == []
     own = workspace.page_url.split("?")[0]
     assert [url for url in requested if not url.startswith(own)] == []
