@@ -85,10 +85,14 @@ class Client:
     ) -> Exec:
         """Run a command and collect its frames until the server closes."""
         query = "".join(f"&command={word}" for word in argv)
-        url = f"{self.cluster.url}{SYSTEM}/pods/{pod}/exec?container={container}&stdout=true{query}"
+        path = f"{SYSTEM}/pods/{pod}/exec?container={container}&stdout=true&stderr=true{query}"
+        url = self.cluster.url + path
         seen = Exec(b"", b"", {}, [])
         async with self.session.ws_connect(
-            url, protocols=protocols, headers=self._headers({}), receive_timeout=timeout
+            url,
+            protocols=protocols,
+            headers=self._headers({}),
+            timeout=aiohttp.ClientWSTimeout(ws_receive=timeout),
         ) as socket:
             async for message in socket:
                 seen.frames.append(message.data)

@@ -88,9 +88,8 @@ def _agent_log(view: AgentView, *, previous: bool) -> Iterator[Line]:
         return
     yield from _startup(writer, view, view.started)
     now = view.world.clock.now()
-    first = max(view.started, now - timedelta(minutes=30))
     silent_since = view.machine.troubled_since if view.machine.hung else None
-    lines = [*_routine(writer, first, silent_since or now), *_complaints(writer, view, now)]
+    lines = [*_routine(writer, view, silent_since or now), *_complaints(writer, view)]
     yield from sorted(lines, key=lambda line: line.time)
 
 
@@ -113,23 +112,24 @@ def _last_words(writer: _Writer, crash: Crash | None, at: datetime) -> Iterator[
         yield writer.line(at, "info", "Received termination signal", "daemon")
 
 
-def _routine(writer: _Writer, start: datetime, end: datetime) -> Iterator[Line]:
-    at, index = start + timedelta(seconds=45), 0
-    while at < end:
+def _routine(writer: _Writer, view: AgentView, end: datetime) -> Iterator[Line]:
+    """The last half hour's ordinary lines; a line keeps its time however often it is read."""
+    every = timedelta(seconds=97)
+    index = max(1, (end - timedelta(minutes=30) - view.started) // every)
+    while (at := view.started + every * index) < end:
         message, subsystem = _ROUTINE[index % len(_ROUTINE)]
         yield writer.line(at, "info", message, subsystem)
-        at, index = at + timedelta(seconds=97), index + 1
+        index += 1
 
 
-def _complaints(writer: _Writer, view: AgentView, now: datetime) -> Iterator[Line]:
+def _complaints(writer: _Writer, view: AgentView) -> Iterator[Line]:
     """One line for each failure that goes on, at most the last twenty of each."""
     since = view.machine.troubled_since
     if since is None or view.machine.hung:
         return
     interval = timedelta(seconds=view.world.clock.scaled(30))
-    rounds = min(20, view.failures())
-    moments = [now - interval * index for index in range(rounds)]
-    for at in (moment for moment in moments if moment >= since):
+    rounds = view.failures()
+    for at in (since + interval * index for index in range(max(0, rounds - 20), rounds)):
         if view.machine.cut_from_api:
             yield writer.line(
                 at, "error", "Failed to watch *v2.CiliumNode", "klog",
@@ -146,7 +146,7 @@ def _complaints(writer: _Writer, view: AgentView, now: datetime) -> Iterator[Lin
     for controller in controllers(view):
         if controller.failure:
             yield writer.line(
-                max(since, now - interval), "warning",
+                since + interval * (rounds - 1), "warning",
                 f"Controller run failed: {controller.name}", "controller", controller.failure,
             )  # fmt: skip
 
