@@ -66,8 +66,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 def words_of(command: Command) -> str:
     """``status node-7 --deep``: a command as it would be typed."""
-    deadline = [] if command.deadline is None else ["--deadline", format_duration(command.deadline)]
-    return " ".join([*_words(command.runbook, command.parameters), *deadline])
+    words = _words(command.runbook, command.parameters)
+    if command.deadline is not None:
+        words += ["--deadline", format_duration(command.deadline).replace(" ", "")]
+    return " ".join(words)
 
 
 def _words(runbook: Runbook, parameters: Mapping[str, str]) -> list[str]:

@@ -20,6 +20,7 @@ from bot.playground.slack.blocks import problems
 from bot.slack import limits
 from bot.slack.blocks import Message, characters
 from bot.slack.details import Upload, details
+from bot.slack.findings import MOST_CHARACTERS
 from bot.slack.progress import looking
 from bot.slack.render import answer
 from tests.slack.reports import ASKED, CRASH_LOOP, FAILED, HOSTILE, OK, REPORTS, record
@@ -75,6 +76,15 @@ def test_worst_findings_come_first_and_the_rest_goes_to_the_thread() -> None:
     parts = details(record(report), left)
     file = next(part for part in parts if isinstance(part, Upload))
     assert "mild." in file.content
+
+
+def test_one_long_finding_leaves_room_for_the_others() -> None:
+    long = msgspec.structs.replace(
+        CRASH_LOOP, cause="&" * 900, proof=("x" * 900,) * 9, next_steps=("y" * 900,) * 9
+    )
+    first, left = answer(record(msgspec.structs.replace(FAILED, findings=(long,) * 6)), ASKED)
+    assert left == ()
+    assert all(characters(block) <= MOST_CHARACTERS for block in first.blocks if _is_finding(block))
 
 
 def test_verdict_is_a_word_and_a_sign_and_names_the_cluster() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bot.model.errors import Throttled, Unreachable
 from bot.playground.slack import Workspace
@@ -67,6 +69,27 @@ async def test_nobody_listening_is_unreachable(workspace):
     with pytest.raises(Unreachable):
         await api.post("C1", "r-1", HELLO, "")
     await api.close()
+
+
+async def test_dropped_connection_is_unconfirmed_and_sent_once() -> None:
+    requests = 0
+
+    async def drop(request: web.Request) -> web.Response:
+        nonlocal requests
+        requests += 1
+        assert request.transport is not None
+        request.transport.close()
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/api/chat.postMessage", drop)
+    async with TestServer(app) as server:
+        api = WebApi("xoxb-none", str(server.make_url("/api/")))
+        await api.open()
+        with pytest.raises(Unconfirmed):
+            await api.post("C1", "r-1", HELLO, "")
+        await api.close()
+    assert requests == 1
 
 
 async def test_closed_pool_sends_nothing(workspace):

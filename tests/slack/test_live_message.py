@@ -1,0 +1,78 @@
+"""What one run's live message says when things do not go the usual way."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.model.errors import UsageError
+from bot.model.run import RunState
+from bot.slack import live_message
+from bot.slack.live_message import LiveMessage
+from bot.slack.outbox import Outbox
+from tests.slack.recording_calls import RecordingCalls
+from tests.slack.reports import ASKED, FAILED, record
+from tests.slack.virtual_clock import VirtualClock
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def calls(clock: VirtualClock) -> RecordingCalls:
+    return RecordingCalls(clock)
+
+
+@pytest.fixture
+def live(calls: RecordingCalls, clock: VirtualClock) -> LiveMessage:
+    return LiveMessage(Outbox(calls, clock), ASKED, clock)
+
+
+async def test_run_that_waits_to_begin_is_told_once_and_privately(live, calls, clock):
+    live.watch()
+    await clock.advance(2.4)
+    assert not calls.called
+    await clock.advance(60)
+    assert [call.method for call in calls.called] == ["respond"]
+    assert "Still waiting" in calls.called[0].text
+
+
+async def test_run_that_begins_in_time_is_not_told_to_wait(live, calls, clock):
+    live.watch()
+    await live.started(record(None, RunState.RUNNING))
+    await clock.advance(60)
+    assert [call.method for call in calls.called] == ["post"]
+
+
+async def test_refusal_reaches_only_the_person_who_asked(live, calls, clock):
+    live.watch()
+    await live.refused(UsageError("There is no node 'x'.", usage="status [NODE]"))
+    await clock.advance(60)
+    assert [(call.method, call.channel) for call in calls.called] == [
+        ("respond", ASKED.response_url)
+    ]
+
+
+async def test_run_cancelled_before_it_began_is_told_privately(live, calls, clock):
+    live.watch()
+    await live.finished(record(None, RunState.CANCELLED))
+    await clock.advance(60)
+    assert [call.method for call in calls.called] == ["respond"]
+    assert "CANCELLED" in calls.called[0].text
+
+
+async def test_report_that_cannot_be_rendered_leaves_no_looking_behind(
+    live, calls, clock, monkeypatch, caplog
+):
+    def fail(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(live_message, "answer", fail)
+    await live.started(record(None, RunState.RUNNING))
+    await clock.settle()
+    await live.finished(record(FAILED))
+    await clock.advance(5)
+    assert "could not be written for Slack" in calls.texts("update")[0]
+    assert ASKED.terminal in calls.texts("update")[0]
+    assert "a bug" in caplog.text
