@@ -85,8 +85,10 @@ class Outbox:
         if waiting is None:
             self._add(Kind.UPDATE, channel, key, message, final=final)
         elif final or not waiting.final:
-            waiting.content, waiting.final = message, final
-            self._wake(channel)
+            waiting.content = message
+            if final and not waiting.final:  # only what became more urgent is worth a look
+                waiting.final = True
+                self._wake(channel)
 
     def reply(self, channel: str, key: str, detail: Detail) -> None:
         """Add to the thread of the live message ``key``; dropped when it has no thread."""
