@@ -143,6 +143,13 @@ class Fleet:
         """A machine by node name, if there is one."""
         return self._machines.get(name)
 
+    def crash_of_workload(self, namespace: str, pod: str) -> Crash | None:
+        """Why a Deployment's pod crashes, if its program is broken."""
+        for (where, workload), crash in self.broken_workloads.items():
+            if where == namespace and pod.startswith(f"{workload}-"):
+                return crash
+        return None
+
     def changed(self, *machines: Machine) -> None:
         """Say that causes changed: what was rendered from them is out of date."""
         self.changes += 1

@@ -216,3 +216,12 @@ async def test_the_ledger_has_refused_mutations_too(cluster: SimulatedCluster, a
     )  # fmt: skip
     assert entry.body == {"gracePeriodSeconds": 0}
     assert cluster.requests["list", "", "nodes", ""] == 1
+
+
+async def test_a_body_may_be_large_but_not_too_large(api: Client) -> None:
+    def of(size: int) -> dict[str, Any]:
+        return {"metadata": {"name": f"big-{size}"}, "data": {"k": "x" * size}}
+
+    assert (await api.call("POST", MAPS, of(1_500_000)))[0] == 201
+    status, body = await api.call("POST", MAPS, of(3_200_000))
+    assert (status, body["reason"]) == (413, "RequestEntityTooLarge")

@@ -48,36 +48,30 @@ def controllers(view: AgentView) -> Iterator[Controller]:
 
 
 def _all(view: AgentView) -> Iterator[Controller]:
-    cut = view.machine.cut_from_api
     for name, interval in _ALWAYS:
         yield Controller(name, interval)
-    yield Controller(
-        "k8s-heartbeat", 30, f'Get "https://10.96.0.1:443/healthz": {view.unreachable_api}' * cut
-    )
+    yield Controller("k8s-heartbeat", 30, _cut_off(view, "/healthz"))
     for endpoint in view.workloads:
         yield from _of_endpoint(view, endpoint.id, endpoint.pod, endpoint.broken)
 
 
 def _of_endpoint(view: AgentView, number: int, pod: str, broken: bool) -> Iterator[Controller]:
     namespace, _, name = pod.partition("/")
+    resource = f"/apis/cilium.io/v2/namespaces/{namespace}/ciliumendpoints/{name}"
+    map_full = "unable to update element: no space left on device" if broken else ""
     yield Controller(f"resolve-identity-{number}", 300)
-    yield Controller(
-        f"sync-policymap-{number}", 900,
-        "unable to update element: no space left on device" * broken,
-    )  # fmt: skip
-    yield Controller(
-        f"sync-to-k8s-ciliumendpoint ({number})",
-        10,
-        (
-            f'Get "https://10.96.0.1:443/apis/cilium.io/v2/namespaces/{namespace}/ciliumendpoints/'
-            f'{name}": {view.unreachable_api}'
-        )
-        * view.machine.cut_from_api,
-    )
+    yield Controller(f"sync-policymap-{number}", 900, map_full)
+    yield Controller(f"sync-to-k8s-ciliumendpoint ({number})", 10, _cut_off(view, resource))
     if broken:
-        yield Controller(
-            f"endpoint-{number}-regeneration-recovery", 0, "regeneration recovery failed"
-        )
+        name = f"endpoint-{number}-regeneration-recovery"
+        yield Controller(name, 0, "regeneration recovery failed")
+
+
+def _cut_off(view: AgentView, path: str) -> str:
+    """The failure of a call to the API server while it cannot be reached, else nothing."""
+    if not view.machine.cut_from_api:
+        return ""
+    return f'Get "https://10.96.0.1:443{path}": {view.unreachable_api}'
 
 
 def report(view: AgentView, controller: Controller) -> JsonObject:

@@ -158,15 +158,11 @@ def _other_log(world: World, pod: Stored, container: str, *, previous: bool) -> 
     began = started_at(pod.object)
     writer = _Writer(world.release.minor)
     last = _last_attempt(pod)
-    workload = next(
-        (crash for (namespace, name), crash in world.fleet.broken_workloads.items()
-         if namespace == pod.namespace and pod.name.startswith(f"{name}-")),
-        None,
-    )  # fmt: skip
+    crash = world.fleet.crash_of_workload(pod.namespace, pod.name)
     if last and (previous or began is None):
         died = parse_time(last["finishedAt"])
         yield writer.line(died - timedelta(seconds=2), "info", "Starting", container)
-        yield from _last_words(writer, workload, died)
+        yield from _last_words(writer, crash, died)
         return
     at = parse_time(began or pod.object["metadata"]["creationTimestamp"])
     yield writer.line(at, "info", f"Starting {container}", container)

@@ -26,6 +26,7 @@ _MUTATING = frozenset({"create", "update", "patch", "delete", "deletecollection"
 _HEALTH = frozenset({"/healthz", "/livez", "/readyz"})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 BACKLOG = 1024
+MOST_BODY = 3 * 1024 * 1024
 
 
 class ApiServer:
@@ -53,7 +54,11 @@ class ApiServer:
         self.port = port
         # Cancellation ends watches and hanging execs as soon as their client is gone.
         self._server = web.Server(
-            self._handle, access_log=None, handler_cancellation=True, keepalive_timeout=75
+            self._handle,
+            request_factory=_request,
+            access_log=None,
+            handler_cancellation=True,
+            keepalive_timeout=75,
         )
         await self._listen(self._bind())
 
@@ -106,6 +111,8 @@ class ApiServer:
                 status=refusal.code,
                 headers={"Content-Type": refusal.content_type},
             )
+        except web.HTTPRequestEntityTooLarge:
+            return json_response(TooLargeBody().body(), TooLargeBody.code)
         except (ConnectionError, asyncio.CancelledError):
             raise
         except Exception as bug:
@@ -218,6 +225,26 @@ class ApiServer:
             return False
         self._throttle_debt -= 1
         return True
+
+
+class TooLargeBody(ApiError):
+    """413: the body is larger than the real server takes."""
+
+    code = 413
+    reason = "RequestEntityTooLarge"
+
+    def __init__(self) -> None:
+        super().__init__(f"Request entity too large: limit is {MOST_BODY}")
+
+
+def _request(
+    message: Any, payload: Any, protocol: Any, writer: Any, task: asyncio.Task[None]
+) -> web.BaseRequest:
+    """A request as aiohttp makes it, with the real server's limit on its body."""
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(
+        message, payload, protocol, writer, task, loop, client_max_size=MOST_BODY
+    )
 
 
 TOKEN_PATH = "/as/"  # noqa: S105 - a path, no secret

@@ -87,11 +87,7 @@ class Kubelet:
     def _crash_of(self, pod: Stored, machine: Machine) -> Crash | None:
         if _is_agent(pod):
             return machine.crash
-        labels = labels_of(pod.object)
-        for (namespace, workload), crash in self._world.fleet.broken_workloads.items():
-            if pod.namespace == namespace and pod.name.startswith(f"{workload}-"):
-                return crash if labels else None
-        return None
+        return self._world.fleet.crash_of_workload(pod.namespace, pod.name)
 
     def _step(
         self,
