@@ -47,6 +47,7 @@ TROUBLE = (
 
 HELP_TITLE = "*Ask about a cluster's network:*"
 HELP_MORE = f"One command in detail: `{SLASH} help COMMAND`. Another cluster: `--cluster NAME`."
+ALL_COMMANDS = f"All commands: `{SLASH} help`"
 HELP_REST = "*All others:*"
 NO_RUNBOOKS = "No command is installed. The bot's log from its start has the reason."
 
@@ -88,8 +89,8 @@ def usage_error(error: OncallError) -> Message:
     lines = [f"⛔ {sentence(error.message, 600)}"]
     if error.hint:
         lines.append(sentence(error.hint, 600))
-    if isinstance(error, UsageError) and error.usage:
-        lines.append(f"Usage: {code(f'{SLASH} {error.usage}', 600)}")
+    usage = error.usage if isinstance(error, UsageError) else ""
+    lines.append(f"Usage: {code(f'{SLASH} {usage}', 600)}" if usage else ALL_COMMANDS)
     return Message(
         text=escape(f"⛔ {error.message} {error.hint}", FALLBACK),
         blocks=(section(lines_within(lines, SECTION)),),

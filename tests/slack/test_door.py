@@ -82,6 +82,7 @@ async def test_what_cannot_be_understood_is_told_privately(
 ) -> None:
     page = await told(house, text)
     assert reason in page
+    assert "Usage: `/cilium " in page or "All commands: `/cilium help`" in page
     assert "<!channel>" not in page
     assert not house.executor.journal.recent()
 
