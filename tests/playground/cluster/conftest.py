@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -48,7 +49,7 @@ class Client:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         if body is not None:
             given.setdefault("Content-Type", "application/json")
-        data = None if body is None else msgspec.json.encode(body)
+        data = None if body is None else io.BytesIO(msgspec.json.encode(body))
         async with self.session.request(
             method, self.cluster.url + path, data=data, headers=self._headers(given)
         ) as response:
