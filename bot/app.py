@@ -89,8 +89,11 @@ class Bot:
     port: int
 
     @classmethod
-    async def start(cls, settings: Settings) -> Bot:
-        """Start listening. Raises :class:`ConfigurationError` for what cannot work."""
+    async def start(cls, settings: Settings, *, port: int | None = None) -> Bot:
+        """Start listening, on ``port`` instead of the settings' (0 takes a free one).
+
+        Raises :class:`ConfigurationError` for what cannot work.
+        """
         from aiohttp import web
 
         from bot.slack.door import SlackDoor
@@ -117,18 +120,19 @@ class Bot:
         application.add_routes([web.get("/healthz", _alive), web.get("/readyz", _alive)])
         runner = web.AppRunner(application, access_log=None)
         await runner.setup()
-        site = web.TCPSite(runner, settings.http.host, settings.http.port)
+        host = settings.http.host
+        site = web.TCPSite(runner, host, settings.http.port if port is None else port)
         try:
             await site.start()
         except OSError as error:
             await runner.cleanup()
             raise ConfigurationError(
-                f"Cannot listen on {settings.http.host}:{settings.http.port}: {error.strerror}.",
+                f"Cannot listen on {host}:{settings.http.port}: {error.strerror}.",
                 hint="Choose another http.port, or stop what uses this one.",
             ) from None
-        port: int = runner.addresses[0][1]
-        logger.info("listening on %s:%s", settings.http.host, port)
-        return cls(executor, door, runner, port)
+        bound: int = runner.addresses[0][1]
+        logger.info("listening on %s:%s", host, bound)
+        return cls(executor, door, runner, bound)
 
     async def stop(self) -> None:
         """Take no more requests, end runs, deliver what is left to say, close connections."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 CONFIG_VARIABLE = "CILIUM_ONCALL_CONFIG"
+TRACEBACK_VARIABLE = "CILIUM_ONCALL_TRACEBACK"
 
 _TERMINAL_OPTIONS = [
     click.Option(["--cluster"], metavar="NAME", help="A cluster of the config file."),
@@ -252,6 +253,15 @@ def main() -> None:
         sys.exit(2)
     except OncallError as error:
         click.echo(f"Error: {visible(str(error))}", err=True)
+        sys.exit(3)
+    except Exception as error:  # the border to people: no traceback unless asked for
+        if os.environ.get(TRACEBACK_VARIABLE):
+            raise
+        click.echo(
+            f"Error: this is a fault of cilium-oncall ({type(error).__name__}). "
+            f"Set {TRACEBACK_VARIABLE}=1 to see where, and please report it.",
+            err=True,
+        )
         sys.exit(3)
 
 

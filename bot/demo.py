@@ -26,7 +26,7 @@ from pydantic import SecretStr
 from bot.app import Bot
 from bot.model.errors import Unreachable
 from bot.playground.slack import Workspace
-from bot.settings import Cluster, Credentials, Http, Settings, Slack
+from bot.settings import Cluster, Credentials, Settings, Slack
 
 CLUSTER = "playground"
 CHANNEL = "cilium-oncall"
@@ -37,7 +37,7 @@ STARTING = 30.0
 
 async def run_demo(*, nodes: int, port: int, healthy: bool, browser: bool) -> None:
     """Run until Ctrl-C. Prints the page's address when it can be opened."""
-    logging.getLogger("bot").setLevel(logging.WARNING)
+    logging.getLogger().setLevel(logging.WARNING)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -49,7 +49,7 @@ async def run_demo(*, nodes: int, port: int, healthy: bool, browser: bool) -> No
             async with Workspace(
                 signing_secret=signing_secret, port=port, controls=controls
             ) as workspace:
-                bot = await Bot.start(_settings(kubeconfig, workspace, signing_secret))
+                bot = await Bot.start(_settings(kubeconfig, workspace, signing_secret), port=0)
                 workspace.bot_url = f"http://127.0.0.1:{bot.port}/slack/events"
                 try:
                     await _begin(workspace, controls, nodes=nodes, healthy=healthy)
@@ -60,12 +60,11 @@ async def run_demo(*, nodes: int, port: int, healthy: bool, browser: bool) -> No
 
 
 def _settings(kubeconfig: Path, workspace: Workspace, signing_secret: str) -> Settings:
-    channel = workspace.channels[CHANNEL].id
+    channel = workspace.channels[CHANNEL]
     return Settings(
         clusters={CLUSTER: Cluster(kubeconfig=kubeconfig, context=CLUSTER)},
         channels={channel: CLUSTER},
         slack=Slack(api_url=workspace.api_url),
-        http=Http(host="127.0.0.1", port=0),
         credentials=Credentials(
             slack_bot_token=SecretStr(workspace.bot_token),
             slack_signing_secret=SecretStr(signing_secret),

@@ -129,7 +129,6 @@ ApiUrl = Annotated[
 Host = Annotated[str, AfterValidator(_host), Allowed("an IP address or a host name")]
 Port = Annotated[int, Field(ge=1, le=65535), Allowed("a whole number from 1 to 65535")]
 InFlight = Annotated[int, Field(ge=1, le=1000), Allowed("a whole number from 1 to 1000")]
-Nodes = Annotated[int, Field(ge=0, le=5000), Allowed("a whole number from 0 to 5000")]
 Deadline = Annotated[
     Duration,
     BeforeValidator(_seconds),
@@ -186,8 +185,6 @@ class Limits(_Section):
     api_requests_in_flight: InFlight = 32
     deadline: Deadline = Duration(10.0)
     deep_deadline: Deadline = Duration(60.0)
-    sample: Nodes = 20
-    """Above 100 nodes: how many agents that look healthy are asked all the same."""
 
 
 class BotFile(_Section):

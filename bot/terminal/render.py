@@ -138,9 +138,9 @@ def _shown(text: str) -> str:
 
 
 def _footer(record: RunRecord) -> str:
-    words = " ".join(
-        [record.request.runbook, *(value for value in record.request.parameters.values())]
-    )
+    given = record.request.parameters.items()
+    shown = [f"--{name}" if value == "true" else value for name, value in given]
+    words = " ".join([record.request.runbook, *shown])
     took = ""
     if record.started_at and record.finished_at:
         seconds = (record.finished_at - record.started_at).total_seconds()

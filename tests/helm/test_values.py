@@ -39,7 +39,7 @@ def checked(tmp_path: Path, bot_yaml: str) -> list[str]:
                 "channels": {"C0123456789": "other", "G0123456789": "main"},
                 "slack": {"api_url": "https://slack-gov.com/api/"},
                 "http": {"host": "::", "port": 8080},
-                "limits": {"deadline": "1m30s", "deep_deadline": "2m", "sample": 0},
+                "limits": {"deadline": "1m30s", "deep_deadline": "2m", "execs_in_flight": 9},
             },
             "kubeconfig": {"existingSecret": "clusters"},
         },

@@ -117,7 +117,7 @@ def test_changed_settings_make_new_pods() -> None:
         return str(annotations["annotations"]["cilium-oncall/config-sha256"])
 
     assert stamp() == stamp()
-    assert stamp() != stamp(config={"limits": {"sample": 1}})
+    assert stamp() != stamp(config={"limits": {"execs_in_flight": 1}})
 
 
 def test_a_digest_wins_over_the_tag() -> None:

@@ -98,9 +98,9 @@ def told(tmp_path: Path, content: str | bytes) -> list[str]:
             id="deep-default-shorter-than-plain",
         ),
         pytest.param(
-            GOOD + "limits:\n  sample: 1:30\n",
+            GOOD + "limits:\n  execs_in_flight: 1:30\n",
             [
-                "bot.yaml:3: limits.sample: 1:30 is not a plain decimal number, and YAML reads it "
+                "bot.yaml:3: limits.execs_in_flight: 1:30 is not a plain decimal number, and YAML reads it "
                 "as another; write it plainly, or in quotes as text"
             ],
             id="sexagesimal",

@@ -67,7 +67,7 @@ def test_a_path_is_relative_to_the_file_that_says_it(
 
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        Settings().limits.sample = 1
+        Settings().limits.execs_in_flight = 1
 
 
 def test_the_demo_may_name_its_own_slack_and_a_file_may_not(tmp_path: Path) -> None:

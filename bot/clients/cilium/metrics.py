@@ -19,9 +19,8 @@ _WANTED = (
     "ipam_capacity",
 )
 _LINE = re.compile(
-    rb"^cilium_(?P<name>" + "|".join(_WANTED).encode() + rb")(?:\{(?P<labels>[^}\n]*)\})? "
-    rb"(?P<value>[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d{1,2})?)\s*$",
-    re.MULTILINE,
+    rb"(?:\{(?P<labels>[^}\n]*)\})? "
+    rb"(?P<value>[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d{1,2})?)[ \r]*(?:\n|\Z)"
 )
 _LABEL = re.compile(rb'(\w+)="([^"]*)"')
 
@@ -44,13 +43,24 @@ class AgentMetrics:
 
 
 def read_metrics(body: bytes) -> AgentMetrics:
-    """Parse an exposition. Raises :class:`Malformed` when it has none of the agent's series."""
+    """Parse an exposition. Raises :class:`Malformed` when it has none of the agent's series.
+
+    An exposition has thousands of lines (hundreds of kilobytes) and we want a dozen of them, so
+    names are searched for instead of reading line by line.
+    """
     metrics = AgentMetrics()
     seen = False
-    for match in _LINE.finditer(body):
-        seen = True
-        labels = dict(_LABEL.findall(match["labels"] or b""))
-        _take(metrics, match["name"].decode(), labels, int(float(match["value"])))
+    text = b"\n" + body
+    for name in _WANTED:
+        start = f"\ncilium_{name}".encode()
+        found = text.find(start)
+        while found >= 0:
+            end = found + len(start)
+            if match := _LINE.match(text, end):
+                seen = True
+                labels = dict(_LABEL.findall(match["labels"] or b""))
+                _take(metrics, name, labels, int(float(match["value"])))
+            found = text.find(start, end)
     if not seen:
         raise Malformed("The agent's metrics have none of the agent's series.")
     return metrics

@@ -54,7 +54,7 @@ class Api:
         if self._session is None:
             await self.connection()
             connector = aiohttp.TCPConnector(limit=self._requests_in_flight, ttl_dns_cache=300)
-            self._session = aiohttp.ClientSession(connector=connector, trust_env=True)
+            self._session = aiohttp.ClientSession(connector=connector)
         return self._session
 
     async def close(self) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from bot.model.errors import ConfigurationError
 from bot.model.nearest import did_you_mean, quoted
@@ -75,10 +77,18 @@ async def connect(address: ClusterAddress) -> Connection:
         server=configuration.host.rstrip("/"),
         tls=tls if secure else None,
         server_name=configuration.tls_server_name if secure else None,
-        proxy=configuration.proxy,
+        proxy=configuration.proxy or _proxy_from_environment(configuration.host),
         headers=headers,
         renew=load,
     )
+
+
+def _proxy_from_environment(server: str) -> str | None:
+    """``HTTPS_PROXY`` and ``NO_PROXY`` as kubectl honours them, read once and not per request."""
+    parts = urlsplit(server)
+    if proxy_bypass(parts.hostname or ""):
+        return None
+    return getproxies().get(parts.scheme)
 
 
 def _loader(

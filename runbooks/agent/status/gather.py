@@ -10,7 +10,6 @@ from typing import Any
 from bot.authoring import Gap, Run
 from bot.clients.cilium.commands import AGENT_CONTAINER
 from bot.clients.cilium.health import PeerHealth
-from bot.clients.cilium.metrics import AgentMetrics
 from bot.clients.cilium.names import (
     AGENT_SELECTOR,
     CONFIG_MAP,
@@ -19,7 +18,6 @@ from bot.clients.cilium.names import (
     OPERATOR_SELECTOR,
     RELAY_SELECTOR,
 )
-from bot.clients.cilium.status import AgentStatus
 from bot.clients.kubernetes.objects import Pod
 from bot.clients.kubernetes.pod_ref import PodRef
 from bot.clients.kubernetes.reads import Listed
@@ -35,8 +33,10 @@ from runbooks.agent.status.choose import (
 )
 from runbooks.agent.status.evidence import Seen, image_of, is_running
 
-HEDGE = 0.5
-"""Seconds to wait for a first metrics answer before looking inside every agent instead."""
+FIRST_ASKED = 8
+"""Agents whose metrics are asked first: if none of them answers, none is expected to."""
+FIRST_WAIT = 0.75
+"""Seconds these have before we look inside every agent instead."""
 RESERVE = 0.3
 """Seconds kept for judging and answering."""
 HEALTH_SHARE = 0.15
@@ -153,19 +153,17 @@ class _Hearing:
         self._patience = max(1.0, run.deadline / 4)
         self._asked: set[str] = set()
         self._why: dict[str, ClientError] = {}
-        self._first_metrics = asyncio.Event()
+        self._heard: set[str] = set()
 
     async def hear(self) -> None:
         """Fill the agents' part of the evidence; unheard agents become gaps."""
         if not self._scope:
             return
-        self._progress()
         port = metrics_port(self._seen)
         async with asyncio.TaskGroup() as asking:
             asking.create_task(self._exec(self._first_choice(metrics=port is not None)))
             if port is not None:
                 asking.create_task(self._metrics_then_exec(port))
-                asking.create_task(self._exec_all_if_metrics_stay_silent())
             if self._seen.node is not None:
                 asking.create_task(self._read_health(observers(self._seen)))
         if self._seen.node is None:
@@ -180,38 +178,34 @@ class _Hearing:
         return (suspicious_by_pods(self._seen) | sample(self._seen)) & everyone
 
     async def _metrics_then_exec(self, port: int) -> None:
-        agents = self._run.cluster.agents
-
-        async def ask(node: str) -> AgentMetrics:
-            metrics = await agents.metrics(self._refs[node], port, timeout=self._patience)
-            self._first_metrics.set()
-            return metrics
-
-        answers = await ask_all(self._scope, ask, within=self._time_for_agents())
-        self._seen.metrics.update(answers.values)
-        self._progress()
+        first = set(sorted(self._scope)[:FIRST_ASKED])
+        await self._metrics(first, port, within=FIRST_WAIT)
+        if self._seen.metrics:
+            rest = self._scope - self._seen.metrics.keys()
+            await self._metrics(rest, port, within=self._time_for_agents())
         unheard = self._scope - self._seen.metrics.keys()
         await self._exec(unheard | (suspicious_by_metrics(self._seen) & self._scope))
 
-    async def _exec_all_if_metrics_stay_silent(self) -> None:
-        try:
-            async with asyncio.timeout(HEDGE):
-                await self._first_metrics.wait()
-        except TimeoutError:
-            await self._exec(set(self._scope))
+    async def _metrics(self, nodes: set[str], port: int, *, within: float) -> None:
+        agents = self._run.cluster.agents
+
+        async def ask(node: str) -> None:
+            metrics = await agents.metrics(self._refs[node], port, timeout=self._patience)
+            self._seen.metrics[node] = metrics
+            self._progress(node)
+
+        await ask_all(nodes, ask, within=within)
 
     async def _exec(self, nodes: set[str]) -> None:
         wanted = nodes - self._asked
         self._asked |= wanted
         agents = self._run.cluster.agents
 
-        async def ask(node: str) -> AgentStatus:
-            status = await agents.status(
-                self._refs[node], image_of(self._running[node]), timeout=self._patience
-            )
+        async def ask(node: str) -> None:
+            image = image_of(self._running[node])
+            status = await agents.status(self._refs[node], image, timeout=self._patience)
             self._seen.statuses[node] = status
-            self._progress()
-            return status
+            self._progress(node)
 
         answers = await ask_all(sorted(wanted), ask, within=self._time_for_agents())
         self._why |= answers.errors
@@ -236,8 +230,9 @@ class _Hearing:
             seen.gaps.append(Gap(subject, reason, error.hint if error else "", not heard))
         seen.unheard = set(self._scope) - seen.heard
 
-    def _progress(self) -> None:
-        self._run.progress("asking agents", len(self._seen.heard), len(self._scope))
+    def _progress(self, node: str) -> None:
+        self._heard.add(node)
+        self._run.progress("asking agents", len(self._heard), len(self._scope))
 
     def _time_for_agents(self) -> float:
         return max(0.1, _time_left(self._run) - HEALTH_SHARE * self._run.deadline)

@@ -203,7 +203,8 @@ def _tables(seen: Seen, findings: tuple[Finding, ...]) -> list[Table]:
     if seen.node is not None:
         return _subsystems(seen, seen.node)
     agents = seen.agents or {}
-    troubled = {f.subject.name: f.id.replace("-", " ") for f in reversed(findings)}
+    problems = [f for f in reversed(findings) if f.severity is not Severity.INFO]
+    troubled = {problem.subject.name: problem.id.replace("-", " ") for problem in problems}
     if len(agents) <= MOST_ROWS:
         shown = sorted(agents, key=natural)
     else:
@@ -226,11 +227,10 @@ def _row(seen: Seen, node: str, troubled: dict[str, str]) -> tuple[str, ...]:
     container = pod.container(AGENT_CONTAINER)
     states = endpoint_states(seen, node)
     used, capacity, _ = addresses(seen, node)
-    usual = "ok" if pod.ready else "not ready"
-    state = "silent" if node in seen.unheard else troubled.get(node, usual)
+    usual = "silent" if node in seen.unheard else "ok" if pod.ready else "not ready"
     return (
         node,
-        state,
+        troubled.get(node, usual),
         version_of(image_of(pod)) or "?",
         str(container.restart_count) if container else "?",
         f"{states.get(READY, 0)}/{sum(states.values())}" if states else "-",

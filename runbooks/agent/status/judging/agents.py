@@ -11,7 +11,7 @@ from bot.clients.cilium.names import AGENT_DAEMONSET
 from bot.clients.kubernetes.objects import ContainerStatus, Pod, Terminated
 from bot.model.names import format_duration
 from runbooks.agent.status import thresholds
-from runbooks.agent.status.evidence import Seen
+from runbooks.agent.status.evidence import Seen, node_is_gone
 
 IGNORED_FAILURES = (
     "Evicted",
@@ -58,7 +58,7 @@ def _of_pod(seen: Seen, node: str, pod: Pod) -> Iterator[Finding]:
     waiting = container.state.waiting if container else None
     if container and waiting and waiting.reason == "CrashLoopBackOff":
         yield _crash_loop(seen, node, pod, container)
-    elif not pod.ready and not _node_is_gone(seen, node):
+    elif not pod.ready and not node_is_gone(seen, node):
         yield _not_ready(seen, node, pod, container)
     elif container:
         yield from _restarted(seen, node, container)
@@ -97,13 +97,6 @@ def _not_ready(seen: Seen, node: str, pod: Pod, container: ContainerStatus | Non
         next_steps=(f"kubectl -n {seen.namespace} describe pod {pod.name}",),
         remedies=(RemedyOffer("restart-agent", {"node": node}),),
     )
-
-
-def _node_is_gone(seen: Seen, node: str) -> bool:
-    """A node that is not ready is a finding of its own, and explains its pods."""
-    object_ = (seen.nodes or {}).get(node)
-    condition = object_.condition("Ready") if object_ else None
-    return condition is not None and condition.status != "True"
 
 
 def _why_not_ready(pod: Pod, container: ContainerStatus | None) -> str:

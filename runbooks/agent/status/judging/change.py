@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from bot.authoring import Confidence, Finding, Severity, Subject
+from bot.authoring import Confidence, Finding, Severity, Subject, natural
 from bot.clients.cilium.names import AGENT_DAEMONSET, CONFIG_MAP
 from bot.clients.cilium.versions import NEWEST_KNOWN, is_newer_than_known, version_of
 from bot.clients.kubernetes.objects import DaemonSet, Pod
@@ -64,7 +64,7 @@ def _skew(seen: Seen) -> Iterator[Finding]:
     for version, nodes in sorted(versions.items()):
         if version == usual or (seen.node is not None and seen.node not in nodes):
             continue
-        names = sorted(nodes)
+        names = sorted(nodes, key=natural)
         yield Finding(
             id="version-skew",
             severity=Severity.INFO if under_way else Severity.WARNING,
@@ -100,14 +100,14 @@ def _config_not_rolled_out(seen: Seen) -> Iterator[Finding]:
     changed = seen.config.metadata.changed_at if seen.config else None
     if changed is None:
         return
-    older = sorted(
+    older = [
         node
         for node, pod in seen.in_scope(seen.agents).items()
         if pod.metadata.creation_timestamp and pod.metadata.creation_timestamp < changed
-    )
+    ]
     if not older:
         return
-    shown = ", ".join(older[:8]) + (" …" if len(older) > 8 else "")
+    shown = ", ".join(sorted(older, key=natural)[:8]) + (" …" if len(older) > 8 else "")
     yield Finding(
         id="config-not-rolled-out",
         severity=Severity.WARNING,

@@ -9,7 +9,7 @@ from bot.clients.cilium.names import ENVOY_DAEMONSET, OPERATOR_DEPLOYMENT, RELAY
 from bot.clients.kubernetes.objects import ContainerStatus, Deployment, Pod
 from bot.model.names import format_duration
 from runbooks.agent.status import thresholds
-from runbooks.agent.status.evidence import Seen
+from runbooks.agent.status.evidence import Seen, node_is_gone
 
 
 def judge(seen: Seen) -> Iterator[Finding]:
@@ -89,7 +89,7 @@ def _envoy(seen: Seen) -> Iterator[Finding]:
     if ENVOY_DAEMONSET not in (seen.daemonsets or {}):
         return
     for node, pod in sorted((seen.envoys or {}).items()):
-        if not pod.ready:
+        if not pod.ready and not node_is_gone(seen, node):
             yield Finding(
                 id="envoy-not-ready",
                 severity=Severity.WARNING,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from bot.authoring import Confidence, Finding, Severity, Subject
+from bot.authoring import Confidence, Finding, Severity, Subject, natural
 from bot.clients.cilium.health import Path, Peer
-from runbooks.agent.status.evidence import Seen
+from runbooks.agent.status.evidence import Seen, node_is_gone
 
 SEEN_BY = 0.5
 """The share of observers that must miss a node before it is the node's trouble."""
@@ -21,18 +21,17 @@ def judge(seen: Seen) -> Iterator[Finding]:
         yield _is_isolated(seen, node)
     for node, views in sorted(missed.items()):
         views = {observer: peer for observer, peer in views.items() if observer not in isolated}
-        explained = node in isolated or not _agent_ready(seen, node)
+        explained = node in isolated or _explained(seen, node)
         if views and not explained and seen.node in (None, node, *views):
             yield _is_unreachable(seen, node, views)
     yield from _only_counted(seen, missed)
 
 
-def _agent_ready(seen: Seen, node: str) -> bool:
-    """Whether its agent should answer at all; one that is known to be down explains the rest."""
-    pod, object_ = (seen.agents or {}).get(node), (seen.nodes or {}).get(node)
-    condition = object_.condition("Ready") if object_ else None
-    gone = condition is not None and condition.status != "True"
-    return gone or pod is None or pod.ready
+def _explained(seen: Seen, node: str) -> bool:
+    """An agent that is known to be down explains that it does not answer; its node being gone
+    does not: that nobody reaches the node proves it."""
+    pod = (seen.agents or {}).get(node)
+    return pod is not None and not pod.ready and not node_is_gone(seen, node)
 
 
 def _missed(seen: Seen) -> dict[str, dict[str, Peer]]:
@@ -120,7 +119,7 @@ def _only_counted(seen: Seen, missed: dict[str, dict[str, Peer]]) -> Iterator[Fi
 
 
 def _list(views: dict[str, Peer]) -> str:
-    names = sorted(views)
+    names = sorted(views, key=natural)
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
