@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import aiohttp
+import msgspec
 import pytest
 
 from bot.playground.cluster import SimulatedCluster
@@ -142,3 +143,13 @@ async def test_nothing_else_listens(api: Client) -> None:
     assert "connect: connection refused" in body["message"]
     assert (await api.get(f"{SYSTEM}/pods/http:{pod}:9962/proxy/metrics"))[0] == 200
     assert (await api.get(f"{SYSTEM}/pods/{pod}:9962/proxy/else"))[0] == 404
+
+
+async def test_health_is_dated_since_1_19() -> None:
+    async with SimulatedCluster(3, 0, "1.19.4") as newer, aiohttp.ClientSession() as session:
+        ran = await Client(newer, session).on_agent(
+            "node-2", "cilium-health", "status", "-o", "json"
+        )
+
+    assert ran.json["nodes"][0]["host"]["primary-address"]["icmp"]["lastProbed"]
+    assert ran.stdout == msgspec.json.format(ran.stdout, indent=2) + b"\n"

@@ -102,7 +102,7 @@ def _health(view: AgentView, arguments: list[str]) -> Output:
         unknown = words[0] if words else ""
         return Output(b"", f'Error: unknown command "{unknown}" for "cilium-health"\n'.encode(), 1)
     if _wants_json(arguments):
-        return _json(health.report(view))
+        return Output(health.report(view))
     return Output(health.text(view, succinct="--succinct" in arguments).encode())
 
 

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+import msgspec
 
 from bot.playground.cluster.clock import rfc3339, rfc3339_milli
-from bot.playground.cluster.machines import Machine
+from bot.playground.cluster.machines import Fleet, Machine
 
 from .view import AgentView
 
 JsonObject = dict[str, Any]
 PORT = 4240
+_DATED_SINCE = 19  # lastProbed came with 1.19
 _TIMED_OUT = "Connection timed out"
 
 
@@ -84,31 +88,65 @@ def summary(view: AgentView) -> Summary:
     )
 
 
-def report(view: AgentView) -> JsonObject:
-    """``cilium-health status -o json``."""
-    now = view.world.clock.now()
-    probed = rfc3339_milli(now - timedelta(seconds=20))
-    troubles = _troubles(view)
-    nobody = _Trouble()
-    return {
-        "local": {"name": view.name},
-        "nodes": [
-            _node(view, peer, troubles.get(peer.name, nobody), probed) for peer in view.world.fleet
-        ],
-        "probeInterval": "1m36.7s",
-        "timestamp": rfc3339(now),
-    }
+def report(view: AgentView) -> bytes:
+    """``cilium-health status -o json``, indented as the command prints it.
+
+    A thousand agents with a thousand peers each say nearly the same: what everybody says of a
+    peer is rendered once, and only what this agent sees otherwise is rendered for it.
+    """
+    common = _common_view(view)
+    here = view.machine
+    nodes = [
+        _rendered(view, peer, _trouble(here, peer)) if _differs(here, peer) else common[peer.name]
+        for peer in view.world.fleet
+    ]
+    now = rfc3339(view.world.clock.now())
+    return b"".join(
+        (
+            f'{{\n  "local": {{\n    "name": "{view.name}"\n  }},\n  "nodes": [\n    '.encode(),
+            b",\n    ".join(nodes),
+            f'\n  ],\n  "probeInterval": "1m36.7s",\n  "timestamp": "{now}"\n}}\n'.encode(),
+        )
+    )
 
 
-def _node(view: AgentView, peer: Machine, trouble: _Trouble, probed: str) -> JsonObject:
-    dated = view.release.minor >= 19
-    latency = peer.latency()
+def _differs(here: Machine, peer: Machine) -> bool:
+    """Whether this machine may see a peer otherwise than the rest of the fleet."""
+    return peer is here or peer.name in here.blocked or here.name in peer.blocked
+
+
+_Common = tuple[tuple[int, int, int], dict[str, bytes]]
+_common_views: WeakKeyDictionary[Fleet, _Common] = WeakKeyDictionary()
+
+
+def _common_view(view: AgentView) -> dict[str, bytes]:
+    """What machines without troubles of their own see of each peer; kept until causes change."""
+    fleet, minor = view.world.fleet, view.release.minor
+    moment = int(view.world.clock.now().timestamp() / 10) if minor >= _DATED_SINCE else 0
+    key = (fleet.changes, minor, moment)
+    kept = _common_views.get(fleet)
+    if kept is None or kept[0] != key:
+        nobody = Machine("", 0, "", view.machine.pool)
+        found = {peer.name: _rendered(view, peer, _trouble(nobody, peer)) for peer in fleet}
+        kept = _common_views[fleet] = (key, found)
+    return kept[1]
+
+
+def _rendered(view: AgentView, peer: Machine, trouble: _Trouble) -> bytes:
+    node = msgspec.json.encode(_node(view, peer, trouble))
+    return msgspec.json.format(node, indent=2).replace(b"\n", b"\n    ")
+
+
+def _node(view: AgentView, peer: Machine, trouble: _Trouble) -> JsonObject:
+    latency, probed = peer.latency(), None
+    if view.release.minor >= _DATED_SINCE:
+        probed = rfc3339_milli(view.world.clock.now() - timedelta(seconds=20))
 
     def path(ip: str, icmp: str, http: str) -> JsonObject:
         return {
             "primary-address": {
-                "http": _result(http, latency * 2, probed if dated else None),
-                "icmp": _result(icmp, latency, probed if dated else None),
+                "http": _result(http, latency * 2, probed),
+                "icmp": _result(icmp, latency, probed),
                 "ip": ip,
             }
         }
