@@ -93,8 +93,6 @@ class Machine:
     """Machines to which the link is down."""
     troubled_since: datetime | None = None
     """When its present trouble began; failure counts grow from there."""
-    changes: int = 0
-    """Grows with every change here, so that rendered answers can be kept until then."""
 
     @property
     def zone(self) -> str:
@@ -126,6 +124,7 @@ class Fleet:
         self.metrics_served = True
         """Whether agents listen on their metrics port."""
         self.changes = 0
+        """Grows with every change, so that what was rendered can be kept until the next."""
 
     def __getitem__(self, name: str) -> Machine:
         return self._machines[name]
@@ -150,11 +149,9 @@ class Fleet:
                 return crash
         return None
 
-    def changed(self, *machines: Machine) -> None:
+    def changed(self) -> None:
         """Say that causes changed: what was rendered from them is out of date."""
         self.changes += 1
-        for machine in machines:
-            machine.changes += 1
 
 
 def _build(index: int) -> Machine:

@@ -80,7 +80,7 @@ class Kubelet:
         address = pod.object["status"].get("podIP")
         if machine and address and address != machine.address:
             machine.pool.give_back(address)
-            self._world.fleet.changed(machine)
+            self._world.fleet.changed()
 
     # Deciding
 

@@ -129,9 +129,7 @@ class ControlLoop:
         else:
             self.enqueue("schedule", pod.namespace, pod.name)
         if labels_of(pod.object).get("k8s-app") == "cilium":
-            machine = self.world.machine_of(pod.object)
-            if machine is not None:
-                self.world.fleet.changed(machine)
+            self.world.fleet.changed()
 
     def _owner_noticed(self, thing: JsonObject, namespace: str) -> None:
         for owner in thing["metadata"].get("ownerReferences") or ():

@@ -86,11 +86,11 @@ def link_down(scene: Scene, pair: str, _: Options) -> Undo:
     """The two cannot reach each other; the target is written ``node-1 node-2``."""
     one, two = (scene.machine(name) for name in pair.split())
     one.blocked.add(two.name)
-    scene.world.fleet.changed(one, two)
+    scene.world.fleet.changed()
 
     def undo() -> None:
         one.blocked.discard(two.name)
-        scene.world.fleet.changed(one, two)
+        scene.world.fleet.changed()
 
     return undo
 
@@ -104,12 +104,12 @@ def pool_used_up(scene: Scene, node: str, options: Options) -> Undo:
         if address is None:
             break
         leaked.append(address)
-    scene.world.fleet.changed(machine)
+    scene.world.fleet.changed()
 
     def undo() -> None:
         for address in leaked:
             pool.give_back(address)
-        scene.world.fleet.changed(machine)
+        scene.world.fleet.changed()
         scene.loop.reconsider(node)
 
     return undo

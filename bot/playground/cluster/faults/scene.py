@@ -37,5 +37,5 @@ class Scene:
             machine.troubled_since = None
         elif machine.troubled_since is None:
             machine.troubled_since = self.world.clock.now()
-        self.world.fleet.changed(machine)
+        self.world.fleet.changed()
         self.loop.reconsider(machine.name)
