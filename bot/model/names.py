@@ -57,10 +57,12 @@ def natural(name: str) -> list[tuple[int, str]]:
 
 
 def format_duration(seconds: float) -> str:
-    """The two largest units that matter: ``45s``, ``12m``, ``1h 30m``, ``3d 4h``."""
+    """The two largest units that matter: ``2.7s``, ``45s``, ``12m``, ``1h 30m``, ``3d 4h``."""
     whole = round(seconds)
+    if 0 < seconds < 9.95:
+        return f"{seconds:.1f}".removesuffix(".0") + "s"
     if whole < 60:
-        return f"{whole}s" if seconds >= 1 or seconds == 0 else f"{seconds:.1f}s"
+        return f"{whole}s"
     for size, unit, small, small_unit in (
         (86400, "d", 3600, "h"),
         (3600, "h", 60, "m"),

@@ -54,7 +54,8 @@ class Subject(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         if self.kind == "cluster":
             return "the cluster"
-        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+        name = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return name if self.kind in ("node", "nodes", "pod") else f"{self.kind} {name}"
 
 
 class RemedyOffer(msgspec.Struct, frozen=True):
@@ -155,8 +156,12 @@ def verdict_of(findings: tuple[Finding, ...], gaps: tuple[Gap, ...]) -> Verdict:
 
 
 def grouped(gaps: tuple[Gap, ...]) -> list[tuple[Gap, list[str]]]:
-    """Gaps of one reason told together: a gap that stands for them, and all their subjects."""
-    groups: dict[tuple[str, str], list[Gap]] = {}
+    """Gaps of one reason told together: one that stands for them, with a hint if any has one,
+    and all their subjects."""
+    groups: dict[str, list[Gap]] = {}
     for gap in gaps:
-        groups.setdefault((gap.reason, gap.hint), []).append(gap)
-    return [(alike[0], [gap.subject for gap in alike]) for alike in groups.values()]
+        groups.setdefault(gap.reason, []).append(gap)
+    return [
+        (next((gap for gap in alike if gap.hint), alike[0]), [gap.subject for gap in alike])
+        for alike in groups.values()
+    ]

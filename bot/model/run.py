@@ -76,6 +76,13 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
     recorded: bool = True
 
+    @property
+    def took(self) -> float | None:
+        """Seconds from start to end, at least a tenth; ``None`` when it never ran or ended."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return max(0.1, (self.finished_at - self.started_at).total_seconds())
+
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """How far a run is: ``done`` of ``total`` (0 when the total is not known) of ``what``."""

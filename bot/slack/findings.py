@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.model.report import Confidence, Finding, Gap, Subject
+from bot.model.report import Confidence, Finding, Gap, grouped
 from bot.slack.blocks import Block, lines_within, section
 from bot.slack.messages import SEVERITIES
 from bot.slack.mrkdwn import bold, code, escape, sentence
@@ -16,13 +16,16 @@ MOST_CHARACTERS = 1_400
 
 MOST_REASONS = 5
 MOST_SUBJECTS = 6
-_PLAIN_KINDS = frozenset(["node", "pod", "cluster"])
 
 
-def paragraph(finding: Finding) -> Block:
-    """Severity, subject and cause; then the proof in code; then what to do next."""
-    lines = [f"{SEVERITIES[finding.severity]} {bold(_named(finding.subject), 200)}"]
-    lines.append(sentence(finding.cause, 400) + _doubt(finding.confidence))
+def paragraph(finding: Finding, *, said: str = "") -> Block:
+    """Severity, subject and cause; then the proof in code; then what to do next.
+
+    A cause that was ``said`` right above is not said again.
+    """
+    lines = [f"{SEVERITIES[finding.severity]} {bold(str(finding.subject), 200)}"]
+    if finding.cause != said:
+        lines.append(sentence(finding.cause, 400) + _doubt(finding.confidence))
     lines += [code(line, 200) for line in finding.proof[:MOST_PROOF]]
     if len(finding.proof) > MOST_PROOF:
         lines.append(f"+ {len(finding.proof) - MOST_PROOF} more of the same proof")
@@ -32,29 +35,21 @@ def paragraph(finding: Finding) -> Block:
 
 def not_seen(gaps: Iterable[Gap], most: int = 1_000) -> str:
     """What could not be seen, grouped by reason, the largest group first."""
-    groups: dict[str, list[Gap]] = {}
-    for gap in gaps:
-        groups.setdefault(gap.reason, []).append(gap)
-    ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
+    ordered = sorted(grouped(tuple(gaps)), key=lambda group: -len(group[1]))
     lines = ["*Not seen*"]
-    lines += [_group(reason, members) for reason, members in ordered[:MOST_REASONS]]
-    left = sum(len(members) for _, members in ordered[MOST_REASONS:])
+    lines += [_group(gap, subjects) for gap, subjects in ordered[:MOST_REASONS]]
+    left = sum(len(subjects) for _, subjects in ordered[MOST_REASONS:])
     if left:
         lines.append(f"• + {left} more for other reasons")
     return lines_within(lines, most)
 
 
-def _group(reason: str, members: list[Gap]) -> str:
-    shown = ", ".join(escape(gap.subject, 60) for gap in members[:MOST_SUBJECTS])
-    more = f" + {len(members) - MOST_SUBJECTS} more" if len(members) > MOST_SUBJECTS else ""
-    count = f"{len(members)} × " if len(members) > 1 else ""
-    hint = next((f" → {sentence(gap.hint, 160)}" for gap in members if gap.hint), "")
-    return f"• {count}{sentence(reason, 160)}: {shown}{more}{hint}"
-
-
-def _named(subject: Subject) -> str:
-    known = subject.kind.lower() in _PLAIN_KINDS
-    return str(subject) if known else f"{subject.kind} {subject}"
+def _group(gap: Gap, subjects: list[str]) -> str:
+    shown = ", ".join(escape(subject, 60) for subject in subjects[:MOST_SUBJECTS])
+    more = f" + {len(subjects) - MOST_SUBJECTS} more" if len(subjects) > MOST_SUBJECTS else ""
+    count = f"{len(subjects)} × " if len(subjects) > 1 else ""
+    hint = f" → {sentence(gap.hint, 160)}" if gap.hint else ""
+    return f"• {count}{sentence(gap.reason, 160)}: {shown}{more}{hint}"
 
 
 def _doubt(confidence: Confidence) -> str:

@@ -31,19 +31,28 @@ class Answer(NamedTuple):
 def answer(record: RunRecord, asked: Asked) -> Answer:
     """How a run ended, for ``record.state`` finished, cancelled or broken."""
     verdict, summary = outcome(record)
-    cluster = record.request.cluster
+    title = _title(record)
     page = Page(reserve=_RESERVE)
-    page.add(header(f"{verdict} · {cluster}"), section(sentence(summary, 900) or "."))
+    page.add(header(f"{verdict} · {title}"), section(sentence(summary, 900) or "."))
     left: tuple[Finding, ...] = ()
     tail: list[str] = []
     if record.report is not None:
         left = _add_findings(page, record.report)
         tail = _tail(record.report, len(left))
     message = Message(
-        text=escape(f"{verdict} · {plain(cluster, 60)}: {summary}", FALLBACK),
+        text=escape(f"{verdict} · {plain(title, 90)}: {summary}", FALLBACK),
         blocks=page.end(*map(section, tail), context(_small_print(record, asked))),
     )
     return Answer(message, left)
+
+
+def _title(record: RunRecord) -> str:
+    """What the answer is about; it names the cluster, whatever the runbook's title says."""
+    cluster = record.request.cluster
+    if record.report is None:
+        return cluster
+    title = record.report.title
+    return title if cluster in title else f"{title} · {cluster}"
 
 
 def outcome(record: RunRecord) -> tuple[str, str]:
@@ -62,7 +71,7 @@ def _add_findings(page: Page, report: Report) -> tuple[Finding, ...]:
         page.add(section(f"🕑 {sentence(report.recent_change, 400)}"))
     ordered = sorted(report.findings, key=lambda finding: finding.severity.rank)
     for shown, finding in enumerate(ordered):
-        if shown == MOST_FINDINGS or not page.add(paragraph(finding)):
+        if shown == MOST_FINDINGS or not page.add(paragraph(finding, said=report.summary)):
             return tuple(ordered[shown:])
     return ()
 
@@ -81,9 +90,8 @@ def _tail(report: Report, left: int) -> list[str]:
 
 def _small_print(record: RunRecord, asked: Asked) -> str:
     parts = [code(asked.command, 300), f"asked by {asked.by}"]
-    if record.started_at and record.finished_at:
-        took = (record.finished_at - record.started_at).total_seconds()
-        parts.append(f"took {format_duration(max(0.0, took))}")
+    if record.took:
+        parts.append(f"took {format_duration(record.took)}")
     parts.append(escape(record.id, 40))
     if not record.recorded:
         parts.append(messages.NOT_RECORDED)

@@ -59,7 +59,7 @@ def _print_report(console: Console, report: Report) -> None:
     if report.recent_change:
         _line(console, ("↻ " + report.recent_change, "cyan"))
     for finding in report.findings:
-        _print_finding(console, finding)
+        _print_finding(console, finding, said=report.summary)
     if report.gaps:
         _print_gaps(console, report.gaps)
     if report.facts:
@@ -71,14 +71,14 @@ def _print_report(console: Console, report: Report) -> None:
     console.print()
 
 
-def _print_finding(console: Console, finding: Finding) -> None:
+def _print_finding(console: Console, finding: Finding, *, said: str) -> None:
     mark, style = SEVERITY_STYLE[finding.severity]
     sure = "" if finding.confidence is Confidence.CERTAIN else f" ({finding.confidence})"
     console.print()
     _line(
         console,
         (f"{mark} {finding.subject}", f"bold {style}"),
-        (f"  {finding.cause}{sure}", ""),
+        ("" if finding.cause == said else f"  {finding.cause}{sure}", ""),
         (f"  [{finding.id}]", "dim"),
     )
     for proof in finding.proof:
@@ -141,12 +141,5 @@ def _footer(record: RunRecord) -> str:
     given = record.request.parameters.items()
     shown = [f"--{name}" if value == "true" else value for name, value in given]
     words = " ".join([record.request.runbook, *shown])
-    took = ""
-    if record.started_at and record.finished_at:
-        seconds = (record.finished_at - record.started_at).total_seconds()
-        took = (
-            f" took {max(seconds, 0.1):.1f}s"
-            if seconds < 60
-            else f" took {format_duration(seconds)}"
-        )
+    took = f" took {format_duration(record.took)}" if record.took else ""
     return f"{words} on {record.request.cluster}{took} · run {record.id}"

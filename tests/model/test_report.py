@@ -64,7 +64,12 @@ def test_gaps_of_one_reason_are_told_together() -> None:
     ("subject", "shown"),
     [
         (Subject("node", "node-7"), "node-7"),
-        (Subject("deployment", "cilium-operator", "kube-system"), "kube-system/cilium-operator"),
+        (
+            Subject("deployment", "cilium-operator", "kube-system"),
+            "deployment kube-system/cilium-operator",
+        ),
+        (Subject("nodes", "8 nodes"), "8 nodes"),
+        (Subject("pod", "cart-1", "checkout"), "checkout/cart-1"),
         (Subject("cluster", "prod"), "the cluster"),
     ],
 )

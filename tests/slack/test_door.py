@@ -127,7 +127,7 @@ async def test_node_that_does_not_exist_is_told_privately_with_the_nearest(house
 
 async def test_another_cluster_may_be_asked_and_is_named(house: House) -> None:
     await house.workspace.command("/cilium", "status --cluster lab")
-    assert "OK · lab" in shown(await answered(house, "took"))
+    assert "OK · Status · lab" in shown(await answered(house, "took"))
 
 
 async def test_broken_run_says_why(house: House) -> None:
@@ -157,7 +157,7 @@ async def test_cancelled_run_leaves_no_looking_behind(house: House) -> None:
 async def test_progress_is_shown_and_coalesced(house: House) -> None:
     await house.workspace.command("/cilium", "slow")
     await answered(house, "of 25")
-    await answered(house, "OK · prod-eu")
+    await answered(house, "OK · Status · prod-eu")
     updates = [call for call in house.workspace.calls if call.method == "chat.update"]
     assert 3 <= len(updates) <= 5
 
