@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 ENTRY_POINTS = "cilium_oncall.runbooks"
+BACKLOG = 1024
+"""Connections the kernel holds for us in a burst: Slack gives a command three seconds."""
 
 
 def build_registry() -> Registry:
@@ -121,11 +123,15 @@ class Bot:
         runner = web.AppRunner(application, access_log=None)
         await runner.setup()
         host = settings.http.host
-        site = web.TCPSite(runner, host, settings.http.port if port is None else port)
+        site = web.TCPSite(
+            runner, host, settings.http.port if port is None else port, backlog=BACKLOG
+        )
         try:
             await site.start()
         except OSError as error:
             await runner.cleanup()
+            await close(executor)
+            await door.close()
             raise ConfigurationError(
                 f"Cannot listen on {host}:{settings.http.port}: {error.strerror}.",
                 hint="Choose another http.port, or stop what uses this one.",
