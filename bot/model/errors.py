@@ -3,6 +3,8 @@
     OncallError
     ├── UsageError              the person asked for something that does not exist or cannot be read
     ├── ConfigurationError      a file or the environment is wrong; nothing was started
+    ├── StoreUnavailable        the store cannot be reached or takes no writes  (later it may)
+    ├── RecordTooNew            a newer version of the bot wrote this record; it was left alone
     └── ClientError             an outside system did not give what was asked
         ├── Unreachable         no connection, or the server is failing   (a read may be retried)
         ├── TimedOut            no answer in time                         (a read may be retried)
@@ -44,6 +46,17 @@ class UsageError(OncallError):
 
 class ConfigurationError(OncallError):
     """A configuration file, a kubeconfig or the environment is wrong; nothing was started."""
+
+
+class StoreUnavailable(OncallError):
+    """The store cannot be reached, or takes no writes. Whether the last call took effect is not
+    known; every call may be made again with the same operation id."""
+
+    retry_makes_sense = True
+
+
+class RecordTooNew(OncallError):
+    """A record in the store was written by a newer version of the bot, and was left alone."""
 
 
 class ClientError(OncallError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from datetime import datetime
 from enum import StrEnum
@@ -29,13 +30,17 @@ class Requester(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a door asks of the engine. ``parameters`` are text as the grammar read them."""
+    """What a door asks of the engine. ``parameters`` are text as the grammar read them.
+
+    ``origin`` is the door's own: whatever it needs to answer from another process, as text.
+    """
 
     runbook: str
     cluster: str
     parameters: dict[str, str]
     requester: Requester
     deadline: float | None = None
+    origin: dict[str, str] = {}
 
 
 class RunState(StrEnum):
@@ -95,7 +100,11 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.what} ({self.done} of {self.total})" if self.total else self.what
 
 
-def new_run_id() -> str:
-    """Short enough to read aloud, long enough not to collide: ``r-`` and 10 of base 32."""
+def new_run_id(once: str = "") -> str:
+    """Short enough to read aloud, long enough not to collide: ``r-`` and 10 of base 32.
+
+    The same ``once`` gives the same id: what is asked twice by one request becomes one run.
+    """
     alphabet = "abcdefghjkmnpqrstvwxyz0123456789"
-    return "r-" + "".join(secrets.choice(alphabet) for _ in range(10))
+    drawn = hashlib.sha256(once.encode()).digest() if once else secrets.token_bytes(10)
+    return "r-" + "".join(alphabet[byte % 32] for byte in drawn[:10])

@@ -1,0 +1,155 @@
+"""The connection to the store: short waits, no hidden retries, and one way to change state.
+
+redis-py's own retries are off: they re-send commands that are not idempotent (facts: one HINCRBY
+ran three times over a link that lost two replies). A :class:`Script` is, so a script whose answer
+was lost is sent once more. The protocol is pinned, because replies differ between versions. After
+a failure nothing is tried for a moment, so that a store that is away costs each caller nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
+from redis.backoff import NoBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    NoScriptError,
+    RedisError,
+    ResponseError,
+)
+from redis.exceptions import (
+    ConnectionError as NoConnection,
+)
+from redis.exceptions import (
+    TimeoutError as NoAnswer,
+)
+
+from bot.model.errors import StoreUnavailable
+from bot.model.time_scale import REAL_TIME, TimeScale
+from bot.store.address import StoreAddress
+from bot.store.script import Script
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Argument = str | bytes | int | float
+
+CONNECT = 1.0
+"""Seconds to connect. Slack waits three for an acknowledgement, and that waits for the store."""
+ANSWER = 2.0
+"""Seconds for an answer; nothing here blocks in the store."""
+RESTING = 0.5
+"""Seconds after a failure in which nothing is asked."""
+PREFIX = "cilium-oncall"
+_PROTOCOL = 2
+
+
+class Store:
+    """One store. Construction touches no network; every method may raise
+    :class:`StoreUnavailable`, which never shows a password."""
+
+    def __init__(
+        self, address: StoreAddress, *, prefix: str = PREFIX, time_scale: TimeScale = REAL_TIME
+    ) -> None:
+        self.address = address
+        self.prefix = prefix
+        self.time_scale = time_scale
+        self._client = _client(address)
+        self._rests_until = 0.0
+
+    def key(self, *parts: str) -> str:
+        """A key of ours."""
+        return ":".join((self.prefix, *parts))
+
+    async def change(self, script: Script, keys: Sequence[str], *arguments: Argument) -> Any:
+        """Run ``script``, once more when its answer was lost."""
+
+        async def once() -> Any:
+            try:
+                return await self._client.evalsha(script.digest, len(keys), *keys, *arguments)
+            except NoScriptError:
+                return await self._client.eval(script.text, len(keys), *keys, *arguments)
+
+        return await self._ask(once)
+
+    async def read(self, command: str, *arguments: Argument) -> Any:
+        """One reading command."""
+        return await self._ask(
+            lambda: self._client.execute_command(command, *arguments)  # type: ignore[no-untyped-call]
+        )
+
+    async def ping(self) -> None:
+        """Ask whether it is there, although it may not have been a moment ago."""
+        self._rests_until = 0.0
+        await self.read("PING")
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+    async def _ask(self, asking: Callable[[], Awaitable[T]]) -> T:
+        if time.monotonic() < self._rests_until:
+            raise StoreUnavailable("The store did not answer a moment ago.", hint=_HINT)
+        try:
+            try:
+                return await asking()
+            except (NoConnection, NoAnswer) as error:
+                if isinstance(error, AuthenticationError | AuthorizationError):
+                    raise
+                return await asking()  # the connection may have been an old one
+        except (RedisError, OSError) as error:
+            self._rests_until = time.monotonic() + RESTING
+            raise _unavailable(self.address, error) from None
+
+
+_HINT = "Check that it runs and store.url and STORE_PASSWORD are right (docs/settings.md)."
+
+
+def _unavailable(address: StoreAddress, error: Exception) -> StoreUnavailable:
+    """redis-py's texts can carry what was sent: only their first word is taken."""
+    if isinstance(error, AuthenticationError | AuthorizationError):
+        return StoreUnavailable(
+            f"The store at {address} refuses the password.", hint="Check STORE_PASSWORD."
+        )
+    if isinstance(error, NoAnswer):
+        return StoreUnavailable(f"The store at {address} does not answer in time.", hint=_HINT)
+    if isinstance(error, NoConnection | OSError):
+        return StoreUnavailable(f"The store at {address} cannot be reached.", hint=_HINT)
+    code = str(error).partition(" ")[0].strip(":")[:20]
+    if isinstance(error, ResponseError) and code in ("ERR", "WRONGTYPE"):
+        logger.error("the store refused a command of ours: %.300s", error)
+    return StoreUnavailable(
+        f"The store at {address} refuses to work: {code}.",
+        hint="OOM: raise maxmemory. MISCONF: its disk is full. READONLY: it is a replica.",
+    )
+
+
+def _client(address: StoreAddress) -> Redis:
+    options: dict[str, Any] = {
+        "protocol": _PROTOCOL,
+        "socket_connect_timeout": CONNECT,
+        "socket_timeout": ANSWER,
+        "retry": Retry(NoBackoff(), 0),
+        "health_check_interval": 0,
+        "password": address.password or None,
+        "username": address.username or None,
+    }
+    if not address.sentinels:
+        return Redis.from_url(address.url, **options)
+    tls = {"ssl": True} if address.scheme.startswith("rediss") else {}
+    sentinel = Sentinel(  # type: ignore[no-untyped-call]
+        address.sentinels,
+        sentinel_kwargs={"socket_connect_timeout": CONNECT, "socket_timeout": ANSWER, **tls},
+        db=address.database,
+        **options,
+        **tls,
+    )
+    found: Redis = sentinel.master_for(address.service)
+    return found

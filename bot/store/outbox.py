@@ -1,0 +1,225 @@
+"""What waits to be sent, in lanes; and what became of the messages it belongs to.
+
+An entry is put once by its id: one that was put before, and perhaps sent since, stays out. A lane
+is sent by one process at a time, the holder of its lease. Before a call that must not happen twice
+the entry is marked; whoever finds the mark of another looks before it sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.store.connection import Store
+from bot.store.records import text
+from bot.store.script import Script
+
+REMEMBERED = 7 * 86_400.0
+"""Seconds for which ids and fates of a message are known after its last change."""
+
+_PUT = Script("""
+-- entry, lane, lanes, waiting, order, message | id, lane, body, replace, remembered in ms
+if ARGV[4] ~= '1' and redis.call('HEXISTS', KEYS[6], 'put:' .. ARGV[1]) == 1 then
+  return 0
+end
+local clock = redis.call('TIME')
+redis.call('HSET', KEYS[6], 'put:' .. ARGV[1], 1)
+redis.call('PEXPIRE', KEYS[6], ARGV[5])
+redis.call('HSET', KEYS[1], 'body', ARGV[3])
+redis.call('ZADD', KEYS[2], redis.call('INCR', KEYS[5]), ARGV[1])
+redis.call('SADD', KEYS[3], ARGV[2])
+redis.call('ZADD', KEYS[4], 'NX', clock[1] * 1000 + math.floor(clock[2] / 1000), ARGV[1])
+return 1
+""")
+
+_DROP = Script("""
+-- entry, lane, lanes, waiting, message | id, lane, remembered in ms, field, value ...
+redis.call('DEL', KEYS[1])
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('ZREM', KEYS[4], ARGV[1])
+if redis.call('EXISTS', KEYS[2]) == 0 then
+  redis.call('SREM', KEYS[3], ARGV[2])
+end
+for index = 4, #ARGV, 2 do
+  redis.call('HSET', KEYS[5], ARGV[index], ARGV[index + 1])
+  redis.call('PEXPIRE', KEYS[5], ARGV[3])
+end
+return 1
+""")
+
+_TELL = Script("""
+-- message | remembered in ms, field, value ...
+for index = 2, #ARGV, 2 do
+  redis.call('HSET', KEYS[1], ARGV[index], ARGV[index + 1])
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return 1
+""")
+
+_MARK = Script("""
+-- entry, lease | holder
+if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('GET', KEYS[2]) ~= ARGV[1] then
+  return 0
+end
+redis.call('HSET', KEYS[1], 'sending', ARGV[1])
+return 1
+""")
+
+_UNMARK = Script("""
+-- entry | holder
+if redis.call('HGET', KEYS[1], 'sending') == ARGV[1] then
+  redis.call('HDEL', KEYS[1], 'sending')
+end
+return 1
+""")
+
+_LEASE = Script("""
+-- leases ... | holder, ms
+local held = {}
+for index, key in ipairs(KEYS) do
+  local holder = redis.call('GET', key)
+  if not holder or holder == ARGV[1] then
+    redis.call('SET', key, ARGV[1], 'PX', ARGV[2])
+    held[index] = 1
+  else
+    held[index] = 0
+  end
+end
+return held
+""")
+
+_RELEASE = Script("""
+-- leases ... | holder
+for _, key in ipairs(KEYS) do
+  if redis.call('GET', key) == ARGV[1] then
+    redis.call('DEL', key)
+  end
+end
+return 1
+""")
+
+_NEWER = Script("""
+-- lane, waiting | entries' stem, since
+local found = {}
+local ids = redis.call('ZRANGE', KEYS[1], '(' .. ARGV[2], '+inf', 'BYSCORE', 'WITHSCORES',
+  'LIMIT', 0, 500)
+for index = 1, #ids, 2 do
+  local entry = redis.call('HMGET', ARGV[1] .. ids[index], 'body', 'sending')
+  found[#found + 1] = {ids[index], ids[index + 1], entry[1] or '', entry[2] or ''}
+end
+return found
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An entry as it lies in the store. ``sending`` names the process that began to send it."""
+
+    id: str
+    order: int
+    body: bytes
+    sending: str
+
+
+class OutboxEntries:
+    """The outbox of one store. ``holder`` names this process; times in seconds of the scale."""
+
+    def __init__(self, store: Store, holder: str, *, lease: float) -> None:
+        self._store = store
+        self._holder = holder
+        self._lease = lease
+        self._remembered = store.time_scale.milliseconds(REMEMBERED)
+
+    async def put(
+        self, lane: str, entry_id: str, message: str, body: bytes, *, replace: bool = False
+    ) -> bool:
+        """Keep an entry; ``False`` when its id was put before. ``replace``: keep it anyway."""
+        keys = [
+            *(self._entry(entry_id), self._lane(lane), self._lanes, self._waiting),
+            *(self._store.key("outbox", "order"), self._message(message)),
+        ]
+        arguments = (entry_id, lane, body, int(replace), self._remembered)
+        return bool(await self._store.change(_PUT, keys, *arguments))
+
+    async def drop(
+        self, lane: str, entry_id: str, message: str, facts: Mapping[str, str] | None = None
+    ) -> None:
+        """Forget an entry and, in the same moment, keep ``facts`` about its message."""
+        keys = [
+            *(self._entry(entry_id), self._lane(lane), self._lanes, self._waiting),
+            self._message(message),
+        ]
+        told = [part for pair in (facts or {}).items() for part in pair]
+        await self._store.change(_DROP, keys, entry_id, lane, self._remembered, *told)
+
+    async def tell(self, message: str, facts: Mapping[str, str]) -> None:
+        """Keep facts about a message."""
+        told = [part for pair in facts.items() for part in pair]
+        await self._store.change(_TELL, [self._message(message)], self._remembered, *told)
+
+    async def facts(self, message: str, *names: str) -> dict[str, str]:
+        """What was told about a message; names without a value are left out."""
+        values = await self._store.read("HMGET", self._message(message), *names)
+        pairs = zip(names, values, strict=True)
+        return {name: text(value) for name, value in pairs if value is not None}
+
+    async def mark(self, lane: str, entry_id: str) -> bool:
+        """Say that sending begins; ``False`` when the entry or the lease is gone."""
+        keys = [self._entry(entry_id), self._lease_key(lane)]
+        return bool(await self._store.change(_MARK, keys, self._holder))
+
+    async def unmark(self, entry_id: str) -> None:
+        """Say that nothing was sent after all."""
+        await self._store.change(_UNMARK, [self._entry(entry_id)], self._holder)
+
+    async def hold(self, lanes: Sequence[str]) -> list[str]:
+        """Take or renew the leases of ``lanes``; those that are held now."""
+        if not lanes:
+            return []
+        keys = [self._lease_key(lane) for lane in lanes]
+        lasts = self._store.time_scale.milliseconds(self._lease)
+        held = await self._store.change(_LEASE, keys, self._holder, lasts)
+        return [lane for lane, ours in zip(lanes, held, strict=True) if ours]
+
+    async def release(self, lanes: Sequence[str]) -> None:
+        """Give leases back."""
+        if lanes:
+            keys = [self._lease_key(lane) for lane in lanes]
+            await self._store.change(_RELEASE, keys, self._holder)
+
+    async def newer(self, lane: str, since: int) -> list[Found]:
+        """Entries of a lane put or replaced after order ``since``, in order; at most 500."""
+        stem = self._entry("")
+        found = await self._store.change(_NEWER, [self._lane(lane), self._waiting], stem, since)
+        return [
+            Found(text(name), int(float(text(order))), body, text(sending))
+            for name, order, body, sending in found
+        ]
+
+    async def lanes(self) -> list[str]:
+        """Lanes in which something waits."""
+        return sorted(text(lane) for lane in await self._store.read("SMEMBERS", self._lanes))
+
+    async def waiting(self) -> int:
+        """How many entries wait."""
+        return int(await self._store.read("ZCARD", self._waiting))
+
+    @property
+    def _lanes(self) -> str:
+        return self._store.key("outbox", "lanes")
+
+    @property
+    def _waiting(self) -> str:
+        return self._store.key("outbox", "waiting")
+
+    def _entry(self, entry_id: str) -> str:
+        return self._store.key("outbox", "entry", entry_id)
+
+    def _lane(self, lane: str) -> str:
+        return self._store.key("outbox", "lane", lane)
+
+    def _lease_key(self, lane: str) -> str:
+        return self._store.key("outbox", "lease", lane)
+
+    def _message(self, message: str) -> str:
+        return self._store.key("outbox", "message", message)
