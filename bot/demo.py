@@ -26,10 +26,11 @@ from pydantic import SecretStr
 from bot.app import Bot
 from bot.model.errors import Unreachable
 from bot.playground.slack import Workspace
-from bot.settings import Cluster, Credentials, Settings, Slack
+from bot.settings import Cluster, Credentials, Settings, Slack, Store
 
 CLUSTER = "playground"
 CHANNEL = "cilium-oncall"
+KUBECONFIG = "kubeconfig"
 FIRST_COMMAND = "status node-7"
 STARTING = 30.0
 """Seconds a simulated cluster of thousands of nodes may take to be there."""
@@ -43,13 +44,14 @@ async def run_demo(*, nodes: int, port: int, healthy: bool, browser: bool) -> No
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, ended.set)
     with tempfile.TemporaryDirectory(prefix="cilium-oncall-demo-") as folder:
-        kubeconfig = Path(folder) / "kubeconfig"
+        kubeconfig = Path(folder) / KUBECONFIG
         async with simulated_cluster(kubeconfig, nodes) as controls:
             signing_secret = secrets.token_hex(16)
             async with Workspace(
                 signing_secret=signing_secret, port=port, controls=controls
             ) as workspace:
-                bot = await Bot.start(_settings(kubeconfig, workspace, signing_secret), port=0)
+                settings = _settings(Path(folder), workspace, signing_secret)
+                bot = await Bot.start(settings, port=0)
                 workspace.bot_url = f"http://127.0.0.1:{bot.port}/slack/events"
                 try:
                     await _begin(workspace, controls, nodes=nodes, healthy=healthy)
@@ -59,12 +61,13 @@ async def run_demo(*, nodes: int, port: int, healthy: bool, browser: bool) -> No
                     await bot.stop()
 
 
-def _settings(kubeconfig: Path, workspace: Workspace, signing_secret: str) -> Settings:
+def _settings(folder: Path, workspace: Workspace, signing_secret: str) -> Settings:
     channel = workspace.channels[CHANNEL]
     return Settings(
-        clusters={CLUSTER: Cluster(kubeconfig=kubeconfig, context=CLUSTER)},
+        clusters={CLUSTER: Cluster(kubeconfig=folder / KUBECONFIG, context=CLUSTER)},
         channels={channel: CLUSTER},
         slack=Slack(api_url=workspace.api_url),
+        store=Store(folder=folder / "store"),
         credentials=Credentials(
             slack_bot_token=SecretStr(workspace.bot_token),
             slack_signing_secret=SecretStr(signing_secret),

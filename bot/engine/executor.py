@@ -1,88 +1,67 @@
-"""Carries runs in this process: resolve, run within a deadline, report.
-
-The durable carrier takes this same interface: doors call :meth:`Executor.start` and are told what
-happens through their :class:`Reporter`.
-"""
+"""Takes runs from doors and has them carried: durably where there is a store, else right here."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from bot.engine.carriage import Carriage, Deadlines
 from bot.engine.grammar import Command
-from bot.engine.journal import Journal, MemoryJournal
-from bot.engine.registry import Registry, Runbook
-from bot.engine.resolve import resolve_names
-from bot.engine.run import Run
-from bot.model.errors import OncallError, UsageError
+from bot.engine.journal import MemoryJournal
+from bot.engine.registry import Registry
+from bot.engine.reporter import Reporter, ReporterFactory
+from bot.model.errors import ConfigurationError, StoreUnavailable, UsageError
 from bot.model.nearest import did_you_mean, quoted
-from bot.model.report import Report
-from bot.model.run import (
-    Progress,
-    Requester,
-    RunRecord,
-    RunRequest,
-    RunState,
-    new_run_id,
-)
+from bot.model.run import Door, Requester, RunRecord, RunRequest, RunState, new_run_id
+from bot.model.time_scale import REAL_TIME, TimeScale
 
 if TYPE_CHECKING:
     from bot.clients.cluster import Cluster
+    from bot.engine.carrier import Carrier
 
 logger = logging.getLogger(__name__)
 
-GRACE = 5.0
-"""Seconds past its deadline after which a runbook that does not return is ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deadlines:
-    """Seconds a run may take unless its request says otherwise."""
-
-    usual: float = 10.0
-    patient: float = 60.0
-
-
-class Reporter(Protocol):
-    """A door's side of one run: what the engine tells whoever waits."""
-
-    async def refused(self, error: OncallError) -> None:
-        """The run never began; tell the person who asked, and nobody else."""
-
-    async def started(self, record: RunRecord) -> None:
-        """The run has begun."""
-
-    def progressed(self, record: RunRecord, progress: Progress) -> None:
-        """How far the run is. Must not block; called often."""
-
-    async def finished(self, record: RunRecord) -> None:
-        """The run has ended; ``record.state`` is terminal."""
-
 
 class Executor:
-    """Starts runs and carries them to their end. At most ``most_runs`` go on at once."""
+    """What doors talk to. Without a ``carrier`` every run lives and dies with this process.
+
+    With one, a run that was started is in the store before :meth:`start` returns, and its answer
+    does not depend on this process. While the store is away, read-only runs go on here.
+    """
 
     def __init__(
         self,
         registry: Registry,
         clusters: Mapping[str, Cluster],
-        journal: Journal | None = None,
         *,
         deadlines: Deadlines = Deadlines(),
         most_runs: int = 16,
+        carrier: Carrier | None = None,
+        time_scale: TimeScale = REAL_TIME,
     ) -> None:
         self.registry = registry
         self.clusters = clusters
-        self.journal: Journal = journal or MemoryJournal()
-        self._deadlines = deadlines
-        self._slots = asyncio.Semaphore(most_runs)
+        self.journal = MemoryJournal()
+        self._carriage = Carriage(
+            registry, clusters, deadlines=deadlines, most_runs=most_runs, time_scale=time_scale
+        )
+        self._carrier = carrier
+        self._factories: dict[Door, ReporterFactory] = {}
         self._tasks: dict[str, asyncio.Task[RunRecord]] = {}
+
+    def answer_through(self, door: Door, factory: ReporterFactory) -> None:
+        """Runs from ``door`` are told through reporters that ``factory`` makes of their records."""
+        self._factories[door] = factory
+
+    async def open(self) -> None:
+        """Begin to carry runs from the store, once all doors have said how they answer."""
+        if self._carrier is not None:
+            await self._carrier.open(self._carriage, self._factories)
 
     def choose_cluster(self, asked: str | None, bound: str | None = None) -> str:
         """The cluster meant: the one asked for, else the channel's, else the only one.
@@ -105,84 +84,104 @@ class Executor:
             )
         return name
 
-    def start(
+    async def start(
+        self,
+        command: Command,
+        cluster: str,
+        requester: Requester,
+        origin: dict[str, str],
+        *,
+        once: str = "",
+    ) -> RunRecord:
+        """Take a run of ``command`` on ``cluster`` for a door; returns when it is safe.
+
+        ``origin`` is what the door's factory needs. Two requests with the same ``once`` are one
+        run: the second starts nothing.
+        """
+        if requester.door not in self._factories:
+            raise ConfigurationError(f"Nobody answers through {requester.door}.")
+        record = _record(command, cluster, requester, origin, once)
+        if self.journal.get(record.id) is not None:
+            return record
+        if self._carrier is not None:
+            try:
+                await self._carrier.accept(record)
+            except StoreUnavailable as error:
+                logger.warning("run %s goes on in this process: %s", record.id, error)
+            else:
+                return record
+        record = msgspec.structs.replace(record, recorded=False)
+        self._begin(record, self._factories[requester.door](record))
+        return record
+
+    def start_here(
         self, command: Command, cluster: str, requester: Requester, reporter: Reporter
     ) -> asyncio.Task[RunRecord]:
-        """Begin a run of ``command`` on ``cluster``; the task ends with its final record."""
-        record = RunRecord(
-            id=new_run_id(),
-            request=RunRequest(
-                runbook=command.runbook.name,
-                cluster=cluster,
-                parameters=command.parameters,
-                requester=requester,
-                deadline=command.deadline,
-            ),
-            state=RunState.QUEUED,
-            queued_at=datetime.now(UTC),
-            recorded=False,
-        )
-        self.journal.put(record)
-        carrying = self._carry(record, command.runbook, reporter)
-        task = asyncio.create_task(carrying, name=f"run {record.id}")
-        self._tasks[record.id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(record.id, None))
-        return task
+        """Carry a run in this process for ``reporter``; the task ends with its final record."""
+        record = _record(command, cluster, requester, {}, "")
+        return self._begin(msgspec.structs.replace(record, recorded=False), reporter)
 
-    def cancel(self, run_id: str) -> bool:
-        """Ask a run to stop; ``False`` when it is not under way here."""
+    async def get(self, run_id: str) -> RunRecord | None:
+        """The record of a run, if it is still kept; raises :class:`StoreUnavailable`."""
+        here = self.journal.get(run_id)
+        if here is not None or self._carrier is None:
+            return here
+        return await self._carrier.runs.get(run_id)
+
+    async def recent(self, most: int = 50) -> list[RunRecord]:
+        """Newest first: the store's, and those that only this process knows."""
+        found = self.journal.recent()
+        if self._carrier is not None:
+            try:
+                found += await self._carrier.runs.recent(most)
+            except StoreUnavailable as error:
+                logger.warning("only the runs of this process can be told: %s", error)
+        return sorted(found, key=lambda record: record.queued_at, reverse=True)[:most]
+
+    async def cancel(self, run_id: str) -> bool:
+        """Ask a run to stop, wherever it is carried; ``False`` when it is not under way.
+
+        Raises :class:`StoreUnavailable`.
+        """
         task = self._tasks.get(run_id)
-        return task.cancel() if task else False
+        if task is not None:
+            return task.cancel()
+        return await self._carrier.cancel(run_id) if self._carrier is not None else False
 
     async def close(self) -> None:
-        """Cancel what is under way and wait until every reporter was told."""
+        """Hand over what the store knows, cancel what only this process knows, tell everybody."""
+        if self._carrier is not None:
+            await self._carrier.close()
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _carry(self, record: RunRecord, runbook: Runbook, reporter: Reporter) -> RunRecord:
-        cluster = self.clusters[record.request.cluster]
-        request = record.request
-        patient = runbook.is_patient(request.parameters)
-        usual = self._deadlines.patient if patient else self._deadlines.usual
-        deadline = request.deadline or usual
-        run = Run(record, cluster, deadline, self.journal, reporter.progressed)
-        try:
-            async with self._slots:
-                arguments = await resolve_names(runbook, request.parameters, cluster)
-                request = msgspec.structs.replace(request, parameters=arguments)
-                run.advance(request=request, state=RunState.RUNNING, started_at=run.now())
-                await reporter.started(run.record)
-                await self._execute(run, runbook, arguments)
-        except UsageError as error:
-            error.usage = error.usage or runbook.usage
-            run.finish(RunState.BROKEN, error=str(error))
-            await reporter.refused(error)
-            return run.record
-        except asyncio.CancelledError:
-            run.finish(RunState.CANCELLED, error="The run was cancelled before it ended.")
-        await reporter.finished(run.record)
-        return run.record
+    def _begin(self, record: RunRecord, reporter: Reporter) -> asyncio.Task[RunRecord]:
+        carrying = self._carry_here(record, reporter)
+        task = asyncio.create_task(carrying, name=f"run {record.id}")
+        self._tasks[record.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(record.id, None))
+        return task
 
-    async def _execute(self, run: Run, runbook: Runbook, arguments: dict[str, str]) -> None:
-        values = {
-            p.name: p.value(arguments[p.name]) for p in runbook.parameters if p.name in arguments
-        }
-        try:
-            async with asyncio.timeout(run.deadline + GRACE):
-                report: Report = await runbook.function(run, **values)
-        except UsageError:
-            raise
-        except OncallError as error:
-            run.finish(RunState.BROKEN, error=str(error))
-        except TimeoutError:
-            run.finish(RunState.BROKEN, error=f"No answer within {run.deadline:.0f} s.")
-        except Exception:  # the border between runbooks and people: no traceback passes it
-            logger.exception("run %s of %s failed", run.record.id, runbook.name)
-            run.finish(
-                RunState.BROKEN,
-                error=f"The runbook failed; the bot's log has the reason under {run.record.id}.",
-            )
-        else:
-            run.finish(RunState.FINISHED, report=report)
+    async def _carry_here(self, record: RunRecord, reporter: Reporter) -> RunRecord:
+        await self.journal.put(record)
+        return await self._carriage.carry(record, self.journal, reporter)
+
+
+def _record(
+    command: Command, cluster: str, requester: Requester, origin: dict[str, str], once: str
+) -> RunRecord:
+    return RunRecord(
+        id=new_run_id(once),
+        request=RunRequest(
+            runbook=command.runbook.name,
+            cluster=cluster,
+            parameters=command.parameters,
+            requester=requester,
+            deadline=command.deadline,
+            origin=origin,
+        ),
+        state=RunState.QUEUED,
+        queued_at=datetime.now(UTC),
+    )

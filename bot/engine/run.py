@@ -55,21 +55,20 @@ class Run:
     async def step(self, name: str, action: Callable[[], Awaitable[T]]) -> T:
         """Carry out ``action`` as a journaled step: written before it starts and after it ends."""
         index = len(self.record.steps)
-        self._write(index, Step(name=name, started_at=self.now()))
+        await self._write(index, Step(name=name, started_at=self.now()))
         result = await action()
         started = self.record.steps[index].started_at
-        self._write(index, Step(name=name, started_at=started, finished_at=self.now()))
+        await self._write(index, Step(name=name, started_at=started, finished_at=self.now()))
         return result
 
-    def _write(self, index: int, step: Step) -> None:
+    async def _write(self, index: int, step: Step) -> None:
         steps = (*self.record.steps[:index], step, *self.record.steps[index + 1 :])
-        self.advance(steps=steps)
+        await self.advance(steps=steps)
 
-    def advance(self, **changes: object) -> None:
+    async def advance(self, **changes: object) -> None:
         """Replace fields of the record and journal it."""
-        self.record = msgspec.structs.replace(self.record, **changes)
-        self._journal.put(self.record)
+        self.record = await self._journal.put(msgspec.structs.replace(self.record, **changes))
 
-    def finish(self, state: RunState, **changes: object) -> None:
+    async def finish(self, state: RunState, **changes: object) -> None:
         """Bring the record to a terminal state."""
-        self.advance(state=state, finished_at=self.now(), **changes)
+        await self.advance(state=state, finished_at=self.now(), **changes)

@@ -13,7 +13,7 @@ from bot.settings.check import check
 from bot.settings.credentials import Credentials
 from bot.settings.loading import InvalidSettings, load
 from bot.settings.problems import Problem
-from bot.settings.schema import Cluster, Http, Limits, Settings, Slack
+from bot.settings.schema import Cluster, Http, Limits, Settings, Slack, Store
 
 __all__ = [
     "Cluster",
@@ -24,6 +24,7 @@ __all__ = [
     "Problem",
     "Settings",
     "Slack",
+    "Store",
     "check",
     "load",
 ]

@@ -47,6 +47,7 @@ SECRETS = (
         "Basic Information, App-Level Tokens (only for Socket Mode)",
         ("xapp-",),
     ),
+    Secret("STORE_PASSWORD", "store_password", "the store's own configuration (requirepass, ACL)"),
 )
 _BY_VARIABLE = {secret.variable: secret for secret in SECRETS}
 
@@ -59,6 +60,7 @@ class Credentials(BaseModel):
     slack_bot_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
     slack_app_token: SecretStr | None = None
+    store_password: SecretStr | None = None
 
     def require(self, *variables: str) -> None:
         """Raise :class:`ConfigurationError` naming every one of ``variables`` that is missing."""

@@ -31,6 +31,8 @@ from bot.settings.rules import contradictions
 SLACK_APIS = ("https://slack.com/api/", "https://slack-gov.com/api/")
 """The Web API of Slack and of GovSlack; any other address would receive the bot's token."""
 
+STORE_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
+
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,30}\Z")
 
 
@@ -95,6 +97,14 @@ def _api_url(text: str, info: ValidationInfo) -> str:
     return text
 
 
+def _store_url(text: str) -> str:
+    scheme, _, rest = text.partition("://")
+    secret = ":" in rest.partition("/")[0].rpartition("@")[0]
+    if scheme not in STORE_SCHEMES or not rest or secret or not text.isprintable() or " " in text:
+        raise _refuse()
+    return text
+
+
 def _seconds(value: object, info: ValidationInfo) -> object:
     """Text such as ``10s``; plain seconds from code, never from a file (seconds or minutes?)."""
     if isinstance(value, str):
@@ -135,6 +145,15 @@ Deadline = Annotated[
     Field(gt=0, le=600),
     Allowed("a duration up to 10m, such as 10s or 1m30s"),
 ]
+StoreUrl = Annotated[
+    str,
+    AfterValidator(_store_url),
+    Allowed(
+        "redis://HOST:6379/0, rediss:// for TLS, unix:///SOCKET or "
+        "redis+sentinel://HOST,HOST/SERVICE, without a password"
+    ),
+]
+FolderPath = Annotated[Path, BeforeValidator(_path), Allowed("the path of a folder")]
 Switch = Annotated[bool, Allowed("true or false")]
 
 
@@ -178,6 +197,16 @@ class Http(_Section):
     port: Port = 3000
 
 
+class Store(_Section):
+    """Where runs, answers under way and claims are kept; its password is in :class:`Credentials`."""
+
+    url: StoreUrl | None = None
+    """A Redis or Valkey of yours; several replicas need one."""
+
+    folder: FolderPath = Path("~/.local/state/cilium-oncall")
+    """Without ``url``: where the embedded store keeps its data."""
+
+
 class Limits(_Section):
     """How much is asked of a cluster at once, and for how long; durations in seconds."""
 
@@ -195,6 +224,7 @@ class BotFile(_Section):
     slack: Slack = Slack()
     http: Http = Http()
     limits: Limits = Limits()
+    store: Store = Store()
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

@@ -10,21 +10,26 @@ import msgspec
 from bot.engine.grammar import Command
 from bot.engine.registry import Runbook
 from bot.model.names import format_duration
-from bot.model.run import Door, Requester
+from bot.model.run import Door, Requester, RunRecord
 from bot.slack.messages import SLASH
 from bot.slack.mrkdwn import escape
 
+_ORIGIN = ("channel", "text", "response_url", "command", "terminal")
 _USER_ID = re.compile(r"[UW][A-Z0-9]{2,30}\Z")
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """One request. ``command`` is what is shown of it; ``terminal`` the same for a shell."""
+    """One request. ``command`` is what is shown of it; ``terminal`` the same for a shell.
+
+    ``trigger`` is Slack's own id of the request: the same when it is delivered twice.
+    """
 
     channel: str
     user: str
     user_name: str
     text: str
     response_url: str
+    trigger: str = ""
     command: str = SLASH
     terminal: str = "cilium-oncall"
 
@@ -40,7 +45,20 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
             user_name=_text(payload, "user_name"),
             text=_text(payload, "text"),
             response_url=_text(payload, "response_url"),
+            trigger=_text(payload, "trigger_id"),
         )
+
+    @classmethod
+    def of_record(cls, record: RunRecord) -> Asked:
+        """As it was when the run of ``record`` was asked for, by :attr:`origin`."""
+        requester = record.request.requester
+        known = {name: record.request.origin.get(name, "") for name in _ORIGIN}
+        return cls(user=requester.id, user_name=requester.name, **known)
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """What a run's record must carry so that any process can answer it."""
+        return {name: str(getattr(self, name)) for name in _ORIGIN}
 
     def understood_as(self, command: Command, cluster: str) -> Asked:
         """The same request in the words of the grammar; the shell's names the cluster."""

@@ -1,10 +1,16 @@
-"""Time as this room sees it: one place to replace it in tests and to scale it."""
+"""Time as this room sees it: one place to replace it in tests and to scale it.
+
+Waits and durations are divided by the time scale; the wall clock is not, because Slack's
+timestamps are compared with it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from typing import Protocol
+
+from bot.model.time_scale import REAL_TIME, TimeScale
 
 
 class Clock(Protocol):
@@ -21,7 +27,10 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own time."""
+    """The machine's own time, by a time scale."""
+
+    def __init__(self, time_scale: TimeScale = REAL_TIME) -> None:
+        self._scale = time_scale
 
     def wall(self) -> float:
         """Unix time."""
@@ -29,8 +38,8 @@ class SystemClock:
 
     def monotonic(self) -> float:
         """A time that never goes back."""
-        return time.monotonic()
+        return time.monotonic() * self._scale.factor
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(self._scale.seconds(seconds))

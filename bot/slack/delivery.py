@@ -14,7 +14,7 @@ from bot.slack.blocks import Message
 from bot.slack.clock import Clock
 from bot.slack.details import Upload
 from bot.slack.pace import Method, Pace
-from bot.slack.pending import Entry, Fate, Kind, Pending
+from bot.slack.pending import Entry, Fate, Kind, Pending, is_progress
 from bot.slack.webapi import Declined, Unconfirmed
 
 logger = logging.getLogger(__name__)
@@ -45,6 +45,9 @@ class Calls(Protocol):
     async def respond(self, response_url: str, message: Message) -> None:
         """Tell one person."""
 
+    async def find(self, channel: str, key: str, thread: str, filename: str, since: float) -> str:
+        """The ``ts`` of what stands there under ``key`` or ``filename``; empty when nothing."""
+
 
 def method_of(entry: Entry) -> Method:
     """The method whose limit counts for ``entry``."""
@@ -53,11 +56,6 @@ def method_of(entry: Entry) -> Method:
     if entry.kind is Kind.PRIVATE:
         return Method.RESPOND
     return Method.UPLOAD if isinstance(entry.content, Upload) else Method.POST
-
-
-def is_progress(entry: Entry) -> bool:
-    """Whether ``entry`` only tells how far a run is: worth no second attempt."""
-    return entry.kind is Kind.UPDATE and not entry.final
 
 
 class Delivery:
@@ -85,14 +83,19 @@ class Delivery:
         except Unconfirmed as error:
             if entry.kind in (Kind.UPDATE, Kind.PRIVATE):
                 return self._once_more(entry, error)
-            return self.give_up(entry, UNCONFIRMED)
+            entry.uncertain = True
+            return self._once_more(entry, error)
         except Declined as error:
-            return self._declined(entry, error)
+            # What may stand there already and cannot be looked for is not sent again.
+            reason = UNCONFIRMED if entry.uncertain else ""
+            return self.give_up(entry, reason) if reason else self._declined(entry, error)
         self._pending.remove(entry)
         return []
 
     async def _call(self, entry: Entry) -> None:
         fate = self._pending.fate(entry.key) or Fate()
+        if entry.uncertain and await self._found(entry, fate):
+            return
         match entry.kind, entry.content:
             case Kind.PRIVATE, Message() as message:
                 await self._calls.respond(entry.lane, message)
@@ -102,9 +105,22 @@ class Delivery:
             case Kind.UPDATE, Message() as message:
                 await self._calls.update(entry.lane, fate.ts, message)
             case Kind.REPLY, Message() as message:
-                await self._calls.post(entry.lane, entry.key, message, thread=fate.ts)
+                await self._calls.post(entry.lane, entry.id, message, thread=fate.ts)
             case Kind.REPLY, Upload() as upload:
                 await self._calls.upload(entry.lane, fate.ts, upload)
+
+    async def _found(self, entry: Entry, fate: Fate) -> bool:
+        """Whether ``entry`` stands in Slack already; from now on that is certain."""
+        if entry.kind is Kind.POST and fate.ts:
+            return True
+        now = self._clock.wall() - (self._clock.monotonic() - entry.queued_at)
+        key = entry.key if entry.kind is Kind.POST else entry.id
+        name = entry.content.filename if isinstance(entry.content, Upload) else ""
+        ts = await self._calls.find(entry.lane, key, fate.ts, name, now - 60.0)
+        entry.uncertain = False
+        if ts and entry.kind is Kind.POST:
+            self._pending.settle(entry.key, Fate(ts=ts))
+        return bool(ts)
 
     def _once_more(self, entry: Entry, error: ClientError) -> list[Entry]:
         """Later, with growing pauses; unless it is old or something newer waits."""
@@ -113,7 +129,7 @@ class Delivery:
             self._pending.remove(entry)
             return []
         if now - entry.queued_at > GIVE_UP:
-            return self.give_up(entry, UNREACHABLE)
+            return self.give_up(entry, UNCONFIRMED if entry.uncertain else UNREACHABLE)
         entry.attempts += 1
         entry.not_before = now + min(LONGEST_BACKOFF, 0.5 * 2.0**entry.attempts)
         logger.warning("%s attempt %d failed: %s", entry.kind, entry.attempts, error.message)
@@ -131,6 +147,7 @@ class Delivery:
         if error.reason in _BLOCKS_REFUSED and isinstance(content, Message) and content.blocks:
             logger.error("Slack refuses the blocks of %s: %s", entry.key, error.reason)
             entry.content = Message(text=content.text)
+            self._pending.changed(entry)
             return []
         return self.give_up(entry, error.reason)
 
@@ -169,6 +186,7 @@ class Delivery:
         else:
             content = messages.private_note(reason)
         return Entry(
+            id=f"{entry.id}/private",
             kind=Kind.PRIVATE,
             lane=fallback.response_url,
             key="",

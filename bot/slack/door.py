@@ -1,11 +1,13 @@
 """The Slack door: mounted on the bot's HTTP server, opened and closed with it.
 
-A request passes the guard, then Bolt, then a listener that acknowledges before anything is asked
-of a cluster. Socket Mode, mentions, buttons and modals register on the same Bolt app.
+A request passes the guard, then Bolt, then a listener that has the run accepted and acknowledges,
+before anything is asked of a cluster. Socket Mode, mentions, buttons and modals register on the
+same Bolt app.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -18,6 +20,9 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 
 from bot.engine.executor import Executor
+from bot.engine.reporter import Reporter
+from bot.model.errors import StoreUnavailable
+from bot.model.run import Door, RunRecord, RunState
 from bot.slack import messages
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message
@@ -28,6 +33,7 @@ from bot.slack.live_message import LiveMessage
 from bot.slack.mrkdwn import code
 from bot.slack.outbox import Outbox
 from bot.slack.payload import Unreadable, body_of
+from bot.slack.pending import Pending
 from bot.slack.replays import MemoryReplays, Replays
 from bot.slack.webapi import WebApi
 
@@ -35,13 +41,16 @@ logger = logging.getLogger(__name__)
 
 PATH = "/slack/events"
 API_URL = "https://slack.com/api/"
+PATIENCE = 2.5
+"""Seconds a person waits for a run to begin before being told that it waits."""
 
 
 class SlackDoor:
     """Slash commands of one Slack app. ``channels`` binds Slack channel ids to cluster names.
 
-    Construction touches no network. :meth:`start` before the first request; close the executor
-    before :meth:`close`, so that every run's end is still told.
+    Construction touches no network. :meth:`start` before the executor is opened and before the
+    first request; close the executor before :meth:`close`, so that every run's end is still told.
+    ``pending`` and ``replays`` are shared by replicas; without, they are this process' own.
     """
 
     def __init__(
@@ -54,13 +63,16 @@ class SlackDoor:
         api_url: str = API_URL,
         clock: Clock | None = None,
         replays: Replays | None = None,
+        pending: Pending | None = None,
     ) -> None:
         self._executor = executor
         self._channels = dict(channels)
         self._clock = clock or SystemClock()
         self._guard = Guard(signing_secret, replays or MemoryReplays(), self._clock)
         self._api = WebApi(bot_token, api_url)
-        self.outbox = Outbox(self._api, self._clock)
+        self.outbox = Outbox(self._api, self._clock, pending)
+        self._waiting: set[asyncio.Task[None]] = set()
+        executor.answer_through(Door.SLACK, self._reporter)
         self._bolt = _bolt_app(bot_token)
         self._bolt.command(messages.SLASH)(self._on_command)
         self._bolt.error(_on_error)
@@ -70,11 +82,14 @@ class SlackDoor:
         return [web.post(PATH, self._guard.protect(self._dispatch))]
 
     async def start(self) -> None:
-        """Open the connections to Slack; asks Slack nothing."""
+        """Open the connections to Slack, and send what an earlier process left."""
         await self._api.open()
+        self.outbox.open()
 
     async def close(self) -> None:
         """Send what waits, for a few seconds, and close the connections."""
+        for task in self._waiting:
+            task.cancel()
         await self.outbox.close()
         await self._api.close()
 
@@ -95,12 +110,16 @@ class SlackDoor:
         if isinstance(understood, Message):
             await ack(text=understood.text, blocks=list(understood.blocks))
             return
-        await ack()
         try:
-            self._start(understood)
-        except Exception:  # the border: an error after the ack makes Bolt forget that it was given
+            record = await self._start(understood)
+        except Exception:  # the border: whatever it was, the person is told at once
             logger.exception("a run could not be started")
-            self.outbox.private(asked.response_url, messages.fixed(messages.TROUBLE))
+            await ack(text=messages.TROUBLE)
+            return
+        await ack()
+        waiting = asyncio.create_task(self._tell_that_it_waits(record))
+        self._waiting.add(waiting)
+        waiting.add_done_callback(self._waiting.discard)
 
     def _understand(self, asked: Asked) -> Message | Start:
         """As the grammar says, unless the answer could not be delivered."""
@@ -113,10 +132,25 @@ class SlackDoor:
                 return messages.fixed(messages.OUTBOX_FULL.format(command=command))
         return understood
 
-    def _start(self, start: Start) -> None:
-        reporter = LiveMessage(self.outbox, start.asked, self._clock)
-        self._executor.start(start.command, start.cluster, start.asked.requester, reporter)
-        reporter.watch()
+    async def _start(self, start: Start) -> RunRecord:
+        """Have the run accepted; the same request delivered twice is one run."""
+        asked = start.asked
+        return await self._executor.start(
+            start.command, start.cluster, asked.requester, asked.origin, once=asked.trigger
+        )
+
+    def _reporter(self, record: RunRecord) -> Reporter:
+        return LiveMessage(self.outbox, Asked.of_record(record))
+
+    async def _tell_that_it_waits(self, record: RunRecord) -> None:
+        await self._clock.sleep(PATIENCE)
+        try:
+            now = await self._executor.get(record.id)
+        except StoreUnavailable:  # it waits for the store, too
+            now = record
+        if now is not None and now.state is RunState.QUEUED:
+            address = Asked.of_record(record).response_url
+            self.outbox.private(address, messages.fixed(messages.WAITING))
 
 
 def _bolt_app(bot_token: str) -> AsyncApp:

@@ -6,26 +6,36 @@ One lane per channel, each with one sender that makes one call at a time.
   update that comes while the post itself is held back becomes that post.
 - A 429 pauses the method for as long as Slack says: per channel for posts, for the whole workspace
   otherwise, as Slack counts. One sender waits, so nobody stampedes afterwards.
-- A post whose reply was lost may stand in the channel or not. It is not sent again; progress is
-  dropped and the result goes privately to the person who asked. **The limit:** a live message
-  that did arrive then keeps saying "looking". Its metadata carries its key, by which the durable
-  outbox can find it; reading a channel's history needs a scope that is not asked for yet.
+- A post whose reply was lost, or whose sender died, may stand in the channel or not. It is looked
+  for by its key, which its metadata carries, before it is sent again. **The limit:** without the
+  scope to read the channel's history (``channels:history``) it is not sent again; the result goes
+  privately to the person who asked, and a live message that did arrive keeps saying "looking".
 - A result that the channel cannot take (not invited, archived, token refused) goes privately too.
-- What is lost with the process: everything that waits. :meth:`Outbox.close` sends what it can.
+- With pending entries in the store, a lane is sent by one process at a time and what waits survives
+  it; :meth:`Outbox.kept` returns when it does. Without, what waits is lost with the process.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Sequence
 
 from bot.slack.blocks import Message
 from bot.slack.clock import Clock
-from bot.slack.delivery import Calls, Delivery, is_progress, method_of
+from bot.slack.delivery import Calls, Delivery, method_of
 from bot.slack.details import Detail
 from bot.slack.pace import Pace
-from bot.slack.pending import Entry, Fallback, Kind, MemoryPending, Pending, sendable
+from bot.slack.pending import (
+    Entry,
+    Fallback,
+    Kind,
+    MemoryPending,
+    Pending,
+    is_progress,
+    sendable,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -61,8 +71,14 @@ class Outbox:
         self._clock = clock
         self._most = most_waiting
         self._lanes: dict[str, _Lane] = {}
+        self._looking: asyncio.Task[None] | None = None
         self.closed = False
         self._ended = False
+
+    def open(self) -> None:
+        """Send what earlier processes left, too, and what others put into lanes held here."""
+        if self._pending.poll is not None:
+            self._looking = asyncio.create_task(self._look(self._pending.poll), name="slack outbox")
 
     @property
     def full(self) -> bool:
@@ -72,37 +88,53 @@ class Outbox:
     def post(self, channel: str, key: str, message: Message, fallback: Fallback) -> None:
         """Open the live message ``key`` in ``channel``."""
         self._pending.provide(key, fallback)
-        self._add(Kind.POST, channel, key, message)
+        known = self._pending.fate(key) is not None
+        if not known and self._waiting_post(channel, key) is None:
+            self._add(Kind.POST, channel, key, message, part="post")
 
     def update(self, channel: str, key: str, message: Message, *, final: bool = False) -> None:
         """Change the live message ``key``; ``final`` is its result and always arrives."""
         fate = self._pending.fate(key)
         if fate is not None and fate.reason:
             if final:
-                self._turn_private(self._entry(Kind.UPDATE, channel, key, message, final=True))
+                entry = self._entry(Kind.UPDATE, channel, key, message, final=True, part="answer")
+                self._turn_private(entry)
             return
         waiting = self._waiting(channel, key)
-        if waiting is None:
-            self._add(Kind.UPDATE, channel, key, message, final=final)
+        if waiting is None or (final and self._pending.poll is not None):
+            part = "answer" if final else "progress"
+            self._add(Kind.UPDATE, channel, key, message, final=final, part=part)
         elif final or not waiting.final:
             waiting.content = message
             if final and not waiting.final:  # only what became more urgent is worth a look
                 waiting.final = True
                 self._wake(channel)
+            self._pending.changed(waiting)
 
-    def reply(self, channel: str, key: str, detail: Detail) -> None:
-        """Add to the thread of the live message ``key``; dropped when it has no thread."""
+    def reply(self, channel: str, key: str, detail: Detail, number: int = 0) -> None:
+        """Add to the thread of the live message ``key``; dropped when it has no thread.
+
+        ``number`` tells the replies of one thread apart, and is the same on a second attempt.
+        """
         fate = self._pending.fate(key)
         if fate is not None and fate.reason:
             return
         if self.full:
             logger.warning("too much waits for Slack: a detail of %s is dropped", key)
             return
-        self._add(Kind.REPLY, channel, key, detail)
+        self._add(Kind.REPLY, channel, key, detail, part=f"reply-{number}")
 
-    def private(self, response_url: str, message: Message) -> None:
-        """Tell the person behind ``response_url``, and nobody else."""
-        self._add(Kind.PRIVATE, response_url, "", message, final=True)
+    def private(self, response_url: str, message: Message, once: str = "") -> None:
+        """Tell the person behind ``response_url``, and nobody else.
+
+        What carries the same ``once`` is told once, by whichever process.
+        """
+        part = once or secrets.token_hex(8)
+        self._add(Kind.PRIVATE, response_url, "", message, final=True, part=part)
+
+    async def kept(self) -> None:
+        """Return when what was said so far survives this process, if anything does."""
+        await self._pending.flush()
 
     async def close(self, patience: float = 5.0) -> None:
         """Send what waits, for at most ``patience`` seconds; what is left is lost and counted."""
@@ -113,27 +145,33 @@ class Outbox:
         while self._lanes and not patient.done():
             await asyncio.wait({patient, *self._senders()}, return_when=asyncio.FIRST_COMPLETED)
         self._ended = True
-        rest = [patient, *self._senders()]
+        rest = [patient, *self._senders(), *([self._looking] if self._looking else [])]
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
         self._lanes.clear()
-        if len(self._pending):
-            logger.warning("%d messages for Slack were not sent before the end", len(self._pending))
+        await self._pending.close()
 
     def _senders(self) -> list[asyncio.Task[None]]:
         return [lane.task for lane in self._lanes.values() if lane.task is not None]
 
     def _entry(
-        self, kind: Kind, lane: str, key: str, content: Detail, *, final: bool = False
+        self, kind: Kind, lane: str, key: str, content: Detail, *, part: str, final: bool = False
     ) -> Entry:
-        now = self._clock.monotonic()
-        return Entry(kind=kind, lane=lane, key=key, content=content, queued_at=now, final=final)
+        return Entry(
+            id=f"{key}/{part}" if key else part,
+            kind=kind,
+            lane=lane,
+            key=key,
+            content=content,
+            queued_at=self._clock.monotonic(),
+            final=final,
+        )
 
     def _add(
-        self, kind: Kind, lane: str, key: str, content: Detail, *, final: bool = False
+        self, kind: Kind, lane: str, key: str, content: Detail, *, part: str, final: bool = False
     ) -> None:
-        self._keep([self._entry(kind, lane, key, content, final=final)])
+        self._keep([self._entry(kind, lane, key, content, part=part, final=final)])
 
     def _keep(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
@@ -144,7 +182,8 @@ class Outbox:
             self._wake(entry.lane)
 
     def _waiting(self, channel: str, key: str) -> Entry | None:
-        """The entry that an update of ``key`` can become part of: the latest, unless in flight.
+        """The entry that an update of ``key`` can become part of: the latest, unless in flight
+        or perhaps in Slack already.
 
         A post that may be sent this moment is let go first: the live message begins as "looking".
         """
@@ -154,8 +193,12 @@ class Outbox:
                 continue
             leaving = entry.kind is Kind.POST and self._ready_at(entry, now) <= now
             in_flight = lane is not None and lane.sending is entry
-            return None if in_flight or leaving else entry
+            return None if in_flight or leaving or entry.uncertain else entry
         return None
+
+    def _waiting_post(self, channel: str, key: str) -> Entry | None:
+        waiting = (e for e in self._pending.lane(channel) if e.kind is Kind.POST and e.key == key)
+        return next(waiting, None)
 
     def _turn_private(self, entry: Entry) -> None:
         fate = self._pending.fate(entry.key)
@@ -174,14 +217,19 @@ class Outbox:
         """Send the entries of one lane until none is left."""
         while True:
             lane.changed.clear()
-            entries = self._usable(self._pending.lane(name))
-            if not entries:
+            sent_here = await self._pending.ready(name)
+            entries = self._usable(self._pending.lane(name)) if sent_here else []
+            if not entries and not (lane.changed.is_set() and sent_here):
                 del self._lanes[name]
+                self._pending.leave(name)
                 return
+            if not entries:
+                continue
             entry, ready_at = self._next(entries)
             wait = ready_at - self._clock.monotonic()
             if wait > 0:
-                await self._until_changed(lane, wait)
+                poll = self._pending.poll
+                await self._until_changed(lane, wait if poll is None else min(wait, poll))
             else:
                 await self._send(lane, entry)
 
@@ -192,8 +240,9 @@ class Outbox:
                 self._pending.remove(entry)
         usable = self._pending.lane(entries[0].lane) if entries else []
         for entry in sendable(usable):
-            if entry.kind in (Kind.UPDATE, Kind.REPLY) and self._pending.fate(entry.key) is None:
-                self._keep(self._delivery.give_up(entry, ORPHANED))
+            fate = self._pending.fate(entry.key)
+            if entry.kind in (Kind.UPDATE, Kind.REPLY) and (fate is None or fate.reason):
+                self._keep(self._delivery.give_up(entry, fate.reason if fate else ORPHANED))
         return self._pending.lane(entries[0].lane) if entries else []
 
     def _next(self, entries: list[Entry]) -> tuple[Entry, float]:
@@ -216,12 +265,24 @@ class Outbox:
     async def _send(self, lane: _Lane, entry: Entry) -> None:
         lane.sending = entry
         try:
+            if not await self._pending.begin(entry):
+                return
             self._keep(await self._delivery.send(entry))
+            if not entry.uncertain and entry in self._pending.lane(entry.lane):
+                self._pending.unsent(entry)
         except Exception:  # the border: one entry that trips us must not silence its channel
             logger.exception("a %s message could not be sent", entry.kind)
             self._pending.remove(entry)
         finally:
             lane.sending = None
+
+    async def _look(self, every: float) -> None:
+        """Begin to send lanes that wait and that nobody here sends."""
+        while True:
+            for name in await self._pending.waiting_lanes():
+                if name not in self._lanes and not self._ended:
+                    self._wake(name)
+            await self._clock.sleep(every)
 
     async def _until_changed(self, lane: _Lane, seconds: float) -> None:
         waits = {

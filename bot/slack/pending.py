@@ -1,11 +1,12 @@
 """What waits to be sent, as plain data, and what became of the messages it belongs to.
 
-The durable outbox replaces :class:`MemoryPending` by a store; nothing here holds a task, a
-callback or a connection.
+:mod:`bot.slack.store_pending` keeps the same in the store; nothing here holds a task, a callback
+or a connection.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Iterable
 from enum import StrEnum
@@ -14,6 +15,8 @@ from typing import Protocol
 import msgspec
 
 from bot.slack.details import Detail
+
+logger = logging.getLogger(__name__)
 
 
 class Kind(StrEnum):
@@ -31,10 +34,12 @@ class Kind(StrEnum):
 class Entry(msgspec.Struct, kw_only=True, eq=False):
     """One thing to send. ``key`` names the live message it is, changes or replies to.
 
-    ``lane`` is the channel, or the ``response_url`` of a private message. ``final`` marks a
-    result. Times are of the monotonic clock, in seconds.
+    ``id`` is the same when the same thing is to be sent again, by whichever process. ``lane`` is
+    the channel, or the ``response_url`` of a private message. ``final`` marks a result,
+    ``uncertain`` what may stand in Slack already. Times are of the monotonic clock, in seconds.
     """
 
+    id: str
     kind: Kind
     lane: str
     key: str
@@ -43,6 +48,7 @@ class Entry(msgspec.Struct, kw_only=True, eq=False):
     final: bool = False
     attempts: int = 0
     not_before: float = 0.0
+    uncertain: bool = False
 
 
 class Fate(msgspec.Struct, frozen=True):
@@ -63,7 +69,12 @@ class Fallback(msgspec.Struct, frozen=True):
 
 
 class Pending(Protocol):
-    """Keeps entries in order per lane, and the fates of live messages."""
+    """Keeps entries in order per lane, and the fates of live messages.
+
+    ``poll``: seconds after which a lane is looked at again, where other processes add to it.
+    """
+
+    poll: float | None
 
     def add(self, entry: Entry) -> None:
         """Keep ``entry`` behind the others of its lane."""
@@ -86,12 +97,38 @@ class Pending(Protocol):
     def fallback(self, key: str) -> Fallback:
         """Where the result of ``key`` goes in private; empty when that is unknown."""
 
+    def changed(self, entry: Entry) -> None:
+        """Keep what ``entry`` says now."""
+
     def __len__(self) -> int:
         """How many entries wait, over all lanes."""
+
+    async def flush(self) -> bool:
+        """Return when everything so far is as safe as it gets; ``False``: not beyond us."""
+
+    async def ready(self, lane: str) -> bool:
+        """Whether ``lane`` is sent from here, with its entries up to date."""
+
+    def leave(self, lane: str) -> None:
+        """Nothing is left to send in ``lane``."""
+
+    async def begin(self, entry: Entry) -> bool:
+        """Whether ``entry`` may be sent now; from here on it may stand in Slack."""
+
+    def unsent(self, entry: Entry) -> None:
+        """``entry`` was begun, and nothing of it reached Slack."""
+
+    async def waiting_lanes(self) -> list[str]:
+        """Lanes in which something waits."""
+
+    async def close(self) -> None:
+        """Leave what waits to whoever can see it."""
 
 
 class MemoryPending:
     """Pending entries of this process, lost with it. Knows the last ``most_fates`` messages."""
+
+    poll: float | None = None
 
     def __init__(self, most_fates: int = 5_000) -> None:
         self._lanes: dict[str, list[Entry]] = {}
@@ -137,8 +174,43 @@ class MemoryPending:
         """Where the result of ``key`` goes in private; empty when that is unknown."""
         return self._fallbacks.get(key, Fallback())
 
+    def changed(self, entry: Entry) -> None:
+        """Nothing to do: the entry itself is kept."""
+
     def __len__(self) -> int:
         return self._count
+
+    async def flush(self) -> bool:
+        """Nothing gets safer than it is."""
+        return False
+
+    async def ready(self, lane: str) -> bool:
+        """Every lane is sent from here."""
+        return True
+
+    def leave(self, lane: str) -> None:
+        """Nothing to do."""
+
+    async def begin(self, entry: Entry) -> bool:
+        """Always."""
+        return True
+
+    def unsent(self, entry: Entry) -> None:
+        """Nothing to do."""
+
+    async def waiting_lanes(self) -> list[str]:
+        """Lanes in which something waits."""
+        return list(self._lanes)
+
+    async def close(self) -> None:
+        """What waits is lost."""
+        if self._count:
+            logger.warning("%d messages for Slack were not sent before the end", self._count)
+
+
+def is_progress(entry: Entry) -> bool:
+    """Whether ``entry`` only tells how far a run is: worth no second attempt."""
+    return entry.kind is Kind.UPDATE and not entry.final
 
 
 def sendable(entries: Iterable[Entry]) -> list[Entry]:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 from collections import OrderedDict
 from typing import Protocol
 
+import msgspec
+
+from bot.model.errors import StoreUnavailable
 from bot.slack.signature import WINDOW, Claim
+from bot.store.claims import Claims
+
+logger = logging.getLogger(__name__)
 
 KEPT = 2 * WINDOW + 60
 """Seconds: a timestamp from the future is acceptable for two windows, and a little longer."""
@@ -45,3 +53,22 @@ class MemoryReplays:
             if now - oldest <= KEPT and len(self._seen) < self._most:
                 return
             self._seen.popitem(last=False)
+
+
+class StoreReplays:
+    """The claims all replicas saw; while the store is away, those this process saw."""
+
+    def __init__(self, claims: Claims) -> None:
+        self._claims = claims
+        self._here = MemoryReplays()
+
+    async def is_new(self, claim: Claim, now: float) -> bool:
+        """Whether ``claim`` was never seen; from now on it was."""
+        if not await self._here.is_new(claim, now):
+            return False
+        digest = hashlib.sha256(msgspec.msgpack.encode(claim)).hexdigest()
+        try:
+            return await self._claims.once(f"replay:{digest}", KEPT)
+        except StoreUnavailable as error:
+            logger.warning("replays are known to this process only: %s", error)
+            return True

@@ -1,4 +1,4 @@
-"""Slack's Web API as this room needs it: five calls, and an error tree that says what is known.
+"""Slack's Web API as this room needs it: six calls, and an error tree that says what is known.
 
     ClientError
     ├── Throttled      Slack asked to wait; it did nothing              (send again, later)
@@ -30,6 +30,7 @@ from bot.slack.details import Upload
 
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
 LONGEST_PAUSE = 3_600.0
+FAR_BACK = 200
 METADATA_TYPE = "cilium_oncall_run"
 """``event_type`` of our messages' metadata: how a message can be found again by its key."""
 
@@ -86,6 +87,27 @@ class WebApi:
             unfurl_media=False,
         )
         return str(answer["ts"])
+
+    async def find(self, channel: str, key: str, thread: str, filename: str, since: float) -> str:
+        """The ``ts`` of our message under ``key``, or of ``filename``, in a channel or a thread.
+
+        Empty when it is not among the last :data:`FAR_BACK` since ``since`` (Unix time). Needs the
+        scope ``channels:history`` (private channels: ``groups:history``).
+        """
+        method = "conversations.replies" if thread else "conversations.history"
+        fields = {
+            "channel": channel,
+            "include_all_metadata": "true",
+            "limit": str(FAR_BACK),
+            **({"ts": thread} if thread else {"oldest": f"{since:.6f}"}),
+        }
+        answer = await self._form(method, fields)
+        for message in answer.get("messages") or ():
+            payload = (message.get("metadata") or {}).get("event_payload") or {}
+            names = [file.get("name") for file in message.get("files") or ()]
+            if payload.get("key") == key or (filename and filename in names):
+                return str(message["ts"])
+        return ""
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
         """Replace what the message ``ts`` shows."""

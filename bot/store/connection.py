@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
+from redis.credentials import CredentialProvider, UsernamePasswordCredentialProvider
 from redis.exceptions import (
     AuthenticationError,
     AuthorizationError,
@@ -153,3 +154,10 @@ def _client(address: StoreAddress) -> Redis:
     )
     found: Redis = sentinel.master_for(address.service)
     return found
+
+
+def credentials(address: StoreAddress) -> CredentialProvider | None:
+    """How pydocket signs in at the same store, without a password in its URL."""
+    if not address.password:
+        return None
+    return UsernamePasswordCredentialProvider(address.username or None, address.password)

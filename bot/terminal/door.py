@@ -39,7 +39,7 @@ async def run(executor: Executor, command: Command, cluster: str, output: Output
     """Carry ``command`` out and print its answer. Ctrl-C cancels; what is known is still said."""
     requester = Requester(door=Door.TERMINAL, id=getpass.getuser())
     reporter = _Reporter(Console(stderr=True, highlight=False))
-    task = executor.start(command, cluster, requester, reporter)
+    task = executor.start_here(command, cluster, requester, reporter)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, task.cancel)
     try:

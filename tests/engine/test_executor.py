@@ -9,8 +9,9 @@ import pytest
 
 from bot.authoring import NodeName, Report, Run, Verdict, runbook
 from bot.clients.cluster import Cluster
-from bot.engine import executor as executor_module
-from bot.engine.executor import Deadlines, Executor
+from bot.engine import carriage
+from bot.engine.carriage import Deadlines
+from bot.engine.executor import Executor
 from bot.engine.grammar import parse, words
 from bot.engine.registry import Registry, runbook_of
 from bot.model.errors import NotFound, OncallError, Unreachable, UsageError
@@ -71,7 +72,7 @@ def executor_of(
 
 async def carried(executor: Executor, text: str = "look") -> tuple[RunRecord, Heard]:
     heard = Heard()
-    record = await executor.start(parse(executor.registry, words(text)), "prod", ANA, heard)
+    record = await executor.start_here(parse(executor.registry, words(text)), "prod", ANA, heard)
     return record, heard
 
 
@@ -169,7 +170,7 @@ async def test_a_bug_becomes_a_sentence_with_the_run_and_no_traceback() -> None:
 
 
 async def test_a_runbook_that_does_not_return_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executor_module, "GRACE", 0.0)
+    monkeypatch.setattr(carriage, "GRACE", 0.0)
 
     async def look(run: Run) -> Report:
         """Look."""
@@ -191,13 +192,13 @@ async def test_cancelling_tells_the_reporter() -> None:
         return fine()
 
     executor, heard = executor_of(look), Heard()
-    task = executor.start(parse(executor.registry, ["look"]), "prod", ANA, heard)
+    task = executor.start_here(parse(executor.registry, ["look"]), "prod", ANA, heard)
     await began.wait()
     [record] = executor.journal.recent()
-    assert executor.cancel(record.id)
+    assert await executor.cancel(record.id)
     assert (await task).state is RunState.CANCELLED
     assert heard.events[-1] == "finished cancelled"
-    assert not executor.cancel(record.id)
+    assert not await executor.cancel(record.id)
 
 
 async def test_closing_ends_every_run() -> None:
@@ -208,7 +209,8 @@ async def test_closing_ends_every_run() -> None:
 
     executor, heard = executor_of(look), Heard()
     tasks = [
-        executor.start(parse(executor.registry, ["look"]), "prod", ANA, heard) for _ in range(3)
+        executor.start_here(parse(executor.registry, ["look"]), "prod", ANA, heard)
+        for _ in range(3)
     ]
     await asyncio.sleep(0)
     await executor.close()

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from bot.model.errors import ClientError
 from bot.slack.blocks import Message
 from bot.slack.details import Upload
+from bot.slack.webapi import Declined
 from tests.slack.virtual_clock import VirtualClock
 
 
@@ -26,6 +27,8 @@ class RecordingCalls:
 
     def __init__(self, clock: VirtualClock) -> None:
         self.called: list[Called] = []
+        self.looked_for: list[str] = []
+        self.history: dict[str, str] | None = None
         self._clock = clock
         self._failures: dict[str, deque[ClientError]] = defaultdict(deque)
         self._ts = count(1)
@@ -52,6 +55,12 @@ class RecordingCalls:
 
     async def respond(self, response_url: str, message: Message) -> None:
         await self._take("respond", response_url, message.text, "")
+
+    async def find(self, channel: str, key: str, thread: str, filename: str, since: float) -> str:
+        self.looked_for.append(key)
+        if self.history is None:
+            raise Declined("conversations.history", "missing_scope")
+        return self.history.get(key or filename, "")
 
     async def _take(self, method: str, channel: str, text: str, ts: str) -> None:
         if gate := self._gates.get(method):

@@ -12,6 +12,7 @@ import time
 import pytest
 
 from bot.playground.slack.records import Message
+from bot.slack import door
 from tests.slack.conftest import House
 
 
@@ -196,11 +197,42 @@ async def test_bot_not_in_channel_answers_privately_with_the_fix(house: House) -
     assert "cilium-oncall status --cluster prod-eu" in shown(messages[1])
 
 
-async def test_first_post_whose_reply_was_lost_is_not_doubled(house: House) -> None:
+async def test_first_post_whose_reply_was_lost_is_found_and_not_doubled(house: House) -> None:
     house.workspace.fail("chat.postMessage", status=503, done=True)
+    await house.workspace.command("/cilium", "status")
+    await answered(house, "took")
+    assert len(public(house.workspace.messages("cilium-oncall"))) == 1
+    assert not private(house.workspace.messages("cilium-oncall"))
+
+
+async def test_first_post_whose_reply_was_lost_turns_private_where_it_cannot_be_looked_for(
+    house: House,
+) -> None:
+    house.workspace.fail("chat.postMessage", status=503, done=True)
+    house.workspace.fail("conversations.history", error="missing_scope")
     await house.workspace.command("/cilium", "status")
     await house.workspace.wait_for(lambda seen: len(private(seen)) >= 2)
     assert len(public(house.workspace.messages("cilium-oncall"))) == 1
+
+
+async def test_request_delivered_twice_is_one_run(house: House) -> None:
+    body = house.form("status", trigger_id="1.2.abc")
+    for age in (0, 1):  # another timestamp is another signature: no replay, yet the same request
+        assert (await house.send(body, timestamp=str(int(time.time()) - age)))[0] == 200
+    await answered(house, "took")
+    assert len(house.executor.journal.recent()) == 1
+
+
+async def test_run_that_waits_to_begin_is_told_once_and_privately(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "PATIENCE", 0.2)
+    for _ in range(17):  # one more than may go on at once
+        await house.workspace.command("/cilium", "slow")
+    messages = await house.workspace.wait_for(private)
+    assert "Still waiting" in shown(messages[0])
+    await asyncio.sleep(0.3)
+    assert len(private(house.workspace.messages("cilium-oncall"))) == 1
 
 
 async def test_429_delays_and_loses_nothing(house: House) -> None:
@@ -298,7 +330,7 @@ async def test_full_outbox_refuses_new_runs_and_says_so(
 async def test_failing_listener_is_told_and_logged(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(house.executor, "start", fail)

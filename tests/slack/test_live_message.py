@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from bot.model.errors import UsageError
@@ -26,27 +27,10 @@ def calls(clock: VirtualClock) -> RecordingCalls:
 
 @pytest.fixture
 def live(calls: RecordingCalls, clock: VirtualClock) -> LiveMessage:
-    return LiveMessage(Outbox(calls, clock), ASKED, clock)
-
-
-async def test_run_that_waits_to_begin_is_told_once_and_privately(live, calls, clock):
-    live.watch()
-    await clock.advance(2.4)
-    assert not calls.called
-    await clock.advance(60)
-    assert [call.method for call in calls.called] == ["respond"]
-    assert "Still waiting" in calls.called[0].text
-
-
-async def test_run_that_begins_in_time_is_not_told_to_wait(live, calls, clock):
-    live.watch()
-    await live.started(record(None, RunState.RUNNING))
-    await clock.advance(60)
-    assert [call.method for call in calls.called] == ["post"]
+    return LiveMessage(Outbox(calls, clock), ASKED)
 
 
 async def test_refusal_reaches_only_the_person_who_asked(live, calls, clock):
-    live.watch()
     await live.refused(UsageError("There is no node 'x'.", usage="status [NODE]"))
     await clock.advance(60)
     assert [(call.method, call.channel) for call in calls.called] == [
@@ -55,8 +39,8 @@ async def test_refusal_reaches_only_the_person_who_asked(live, calls, clock):
 
 
 async def test_run_cancelled_before_it_began_is_told_privately(live, calls, clock):
-    live.watch()
-    await live.finished(record(None, RunState.CANCELLED))
+    never_began = msgspec.structs.replace(record(None, RunState.CANCELLED), started_at=None)
+    await live.finished(never_began)
     await clock.advance(60)
     assert [call.method for call in calls.called] == ["respond"]
     assert "CANCELLED" in calls.called[0].text

@@ -1,0 +1,211 @@
+"""Carries runs from the store: any process may, one does, and another goes on when that one dies.
+
+pydocket delivers the id of a run to one worker at a time and, when that worker's lease lapses, to
+another (facts: 3.4 s after a SIGKILL with a lease of 3 s). It is at-least-once: a worker that hung
+for longer than its lease may still be there. So a worker first *takes* the run in the store
+(:meth:`bot.store.runs.Runs.take`); whoever took it before can write no more.
+
+What pydocket cannot know: a run that was accepted and never enqueued, because the process died in
+between. A sweeper adds every open run again; adding twice is harmless, the key is the run's id. A
+run is open until its end was told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import msgspec
+
+from bot.engine.carriage import CANCELLED, Carriage
+from bot.engine.delivery import Delivery
+from bot.engine.journal import StoreJournal, Superseded
+from bot.engine.reporter import Reporter, ReporterFactory
+from bot.model.errors import ConfigurationError, RecordTooNew, StoreUnavailable
+from bot.model.run import Door, RunRecord, RunState
+from bot.store.connection import Store
+from bot.store.runs import Runs, Taken
+
+logger = logging.getLogger(__name__)
+
+SWEEP = 5.0
+"""Seconds between two looks for runs that nobody delivers."""
+WATCH = 0.5
+"""Seconds after which a cancellation, or another carrier, is noticed."""
+SAVE = 0.5
+"""Seconds between two attempts to write what happened while the store was away."""
+
+
+class Carried:
+    """A run while this process carries it."""
+
+    def __init__(self, run_id: str, runs: Runs) -> None:
+        self.run_id = run_id
+        self.carrier = secrets.token_hex(8)
+        self.journal = StoreJournal(runs, self.carrier)
+        self._task: asyncio.Task[RunRecord] | None = None
+        self._cancelled = False
+
+    @property
+    def under_way(self) -> bool:
+        """Whether there is something to stop; the store knows the carrier by then."""
+        return self._task is not None
+
+    async def through(self, carrying: asyncio.Task[RunRecord]) -> RunRecord:
+        """Wait for the end; what is asked meanwhile reaches ``carrying``."""
+        self._task = carrying
+        return await carrying
+
+    def cancel(self) -> None:
+        """A person wants it to stop."""
+        if self._task is not None and not self._cancelled:
+            self._cancelled = True
+            self._task.cancel()
+
+    def let_go(self) -> None:
+        """Stop and say nothing: another carries it, or will."""
+        self.journal.let_go()
+        if self._task is not None:
+            self._task.cancel()
+
+
+class Carrier:
+    """Accepts runs into the store and carries those that are delivered to this process."""
+
+    def __init__(self, store: Store) -> None:
+        self.runs = Runs(store)
+        self._store = store
+        self._scale = store.time_scale
+        self._carried: dict[str, Carried] = {}
+        self._loops: list[asyncio.Task[None]] = []
+        self._delivery: Delivery | None = None
+        self._closing = False
+        self._factories: Mapping[Door, ReporterFactory] = {}
+
+    async def open(self, carriage: Carriage, factories: Mapping[Door, ReporterFactory]) -> None:
+        """Begin to carry; a store that is away is waited for."""
+        self._carriage = carriage
+        self._factories = factories
+        self._delivery = Delivery(self._store, self._carry, carriage.most_runs)
+        await self._delivery.open()
+        self._loops = [
+            asyncio.create_task(self._sweep(), name="run sweeper"),
+            asyncio.create_task(self._watch(), name="run watcher"),
+        ]
+
+    async def accept(self, record: RunRecord) -> bool:
+        """Commit a new run and have it delivered; ``False`` when it was accepted before.
+
+        Raises :class:`StoreUnavailable`.
+        """
+        is_new = await self.runs.accept(record)
+        if is_new and self._delivery is not None:
+            await self._delivery.enqueue(record.id)
+        return is_new
+
+    async def cancel(self, run_id: str) -> bool:
+        """Ask a run to stop, wherever it is carried. Raises :class:`StoreUnavailable`."""
+        asked = await self.runs.cancel(run_id)
+        if asked and run_id in self._carried:
+            self._carried[run_id].cancel()
+        return asked
+
+    async def close(self) -> None:
+        """Take no more runs and hand over those under way: another process begins them again."""
+        self._closing = True
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        if self._delivery is None:
+            return
+        left = list(self._carried)
+        for carried in list(self._carried.values()):
+            carried.let_go()
+        await self._delivery.drain()
+        for run_id in left:  # only now: this process' worker would have taken them again
+            await self._delivery.enqueue(run_id)
+        await self._delivery.close()
+
+    async def _carry(self, run_id: str) -> None:
+        """What pydocket calls. Raises nothing: a run that is still open is delivered again."""
+        if run_id in self._carried or self._closing:
+            return
+        carried = self._carried[run_id] = Carried(run_id, self.runs)
+        try:
+            taken = await self.runs.take(run_id, carried.carrier)
+            if taken is not None and taken.open:
+                await self._carry_taken(carried, taken)
+        except Superseded:
+            logger.info("run %s is carried by another process now", run_id)
+        except StoreUnavailable as error:
+            logger.warning("run %s waits for the store: %s", run_id, error)
+        except (ConfigurationError, RecordTooNew) as error:
+            logger.warning("run %s is left to another process: %s", run_id, error)
+        except Exception:  # the border: a fault of ours must not end the worker
+            logger.exception("run %s could not be carried", run_id)
+        finally:
+            del self._carried[run_id]
+
+    async def _carry_taken(self, carried: Carried, taken: Taken) -> None:
+        record = taken.record
+        reporter = self._reporter(record)
+        if not record.state.terminal and taken.cancelled:
+            ended = datetime.now(UTC)
+            record = await carried.journal.put(
+                msgspec.structs.replace(
+                    record, state=RunState.CANCELLED, finished_at=ended, error=CANCELLED
+                )
+            )
+        if record.state.terminal:
+            await self._carriage.tell(record, reporter)
+        else:
+            carrying = self._carriage.carry(record, carried.journal, reporter)
+            await carried.through(asyncio.create_task(carrying, name=f"run {record.id}"))
+        await self._close_run(carried)
+
+    async def _close_run(self, carried: Carried) -> None:
+        """The end was told: close the run, however long the store is away."""
+        while True:
+            try:
+                await carried.journal.save()
+                await self.runs.told(carried.run_id, carried.carrier)
+                return
+            except StoreUnavailable:
+                if self._closing:
+                    raise
+                await asyncio.sleep(self._scale.seconds(SAVE))
+
+    def _reporter(self, record: RunRecord) -> Reporter:
+        door = record.request.requester.door
+        if door not in self._factories:
+            raise ConfigurationError(f"This process does not answer through {door}.")
+        return self._factories[door](record)
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                for run_id in await self.runs.open_runs(older_than=SWEEP):
+                    if run_id not in self._carried and self._delivery is not None:
+                        await self._delivery.enqueue(run_id)
+            except StoreUnavailable as error:
+                logger.warning("runs are not recorded meanwhile: %s", error)
+            await asyncio.sleep(self._scale.seconds(SWEEP))
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self._scale.seconds(WATCH))
+            carried = [one for one in self._carried.values() if one.under_way]
+            if not carried:
+                continue
+            try:
+                seen = await self.runs.watch([(one.run_id, one.carrier) for one in carried])
+            except StoreUnavailable:
+                continue
+            for one, what in zip(carried, seen, strict=True):
+                if what == "cancel":
+                    one.cancel()
+                elif what == "lost":
+                    one.let_go()

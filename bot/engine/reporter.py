@@ -1,0 +1,33 @@
+"""A door's side of one run: what the engine tells whoever waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from bot.model.errors import OncallError
+from bot.model.run import Progress, RunRecord
+
+
+class Reporter(Protocol):
+    """Told by whoever carries the run, which may be another process than took it.
+
+    A run that lost its carrier is carried again from its start and everything is told again: each
+    telling must be harmless twice.
+    """
+
+    async def refused(self, error: OncallError) -> None:
+        """The run never began; tell the person who asked, and nobody else."""
+
+    async def started(self, record: RunRecord) -> None:
+        """The run has begun."""
+
+    def progressed(self, record: RunRecord, progress: Progress) -> None:
+        """How far the run is. Must not block; called often."""
+
+    async def finished(self, record: RunRecord) -> None:
+        """The run has ended; ``record.state`` is terminal."""
+
+
+ReporterFactory = Callable[[RunRecord], Reporter]
+"""Makes the reporter of a run from its record alone: ``request.origin`` is the door's own."""

@@ -1,0 +1,61 @@
+"""Bots killed at random moments: what was accepted is answered, once.
+
+``make chaos N=200`` for more than the few of the usual suite; prints its figures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.town import Town, key_of, town
+
+KILLS = int(os.environ.get("CHAOS_N", "20"))
+SEED = int(os.environ.get("CHAOS_SEED", "0")) or random.randrange(1, 1 << 32)
+
+
+def figures(here: Town, began: float, kills: int) -> str:
+    return (
+        f"chaos: seed {SEED}, {kills} kills, {here.sent} commands sent, "
+        f"{here.accepted} acknowledged, {len(here.live)} live messages, "
+        f"{len(here.unanswered())} left looking, {len(here.private)} private, "
+        f"{time.monotonic() - began:.1f} s"
+    )
+
+
+@pytest.mark.timeout(60 + 6 * KILLS)
+async def test_every_accepted_command_is_answered_exactly_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chance = random.Random(SEED)
+    began = time.monotonic()
+    async with town(tmp_path, bots=2) as here:
+        victim, other = here.bots
+        for _ in range(KILLS):
+            asking = [asyncio.create_task(here.command(victim)) for _ in range(2)]
+            await asyncio.sleep(chance.uniform(0.0, 0.8))
+            await victim.kill()
+            await asyncio.gather(*asking)
+            restarting = asyncio.create_task(victim.start())
+            await here.command(other, "status node-7")
+            await restarting
+            victim, other = other, victim
+        try:
+            await here.until_answered(within=30)
+        finally:
+            with capsys.disabled():
+                print(f"\n{figures(here, began, KILLS)}")  # noqa: T201
+        assert here.accepted <= len(here.live) <= here.sent
+        assert not here.unanswered()
+        assert not here.private
+        twice = {key: n for key, n in Counter(map(key_of, here.live)).items() if n > 1}
+        assert not twice
+        files = Counter(file.name for reply in here.replies for file in reply.files)
+        texts = Counter(key_of(reply) for reply in here.replies if not reply.files)
+        assert not [name for name, count in (files + texts).items() if count > 1]

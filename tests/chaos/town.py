@@ -1,0 +1,132 @@
+"""Everything around the bots: a simulated cluster, a Slack workspace and a store; and the bots."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.demo import simulated_cluster
+from bot.playground.slack import Workspace
+from bot.playground.slack.records import Message
+from bot.store.embedded import EmbeddedStore
+
+CHANNEL = "cilium-oncall"
+TIME_SCALE = 8.0
+
+
+@dataclass
+class BotProcess:
+    """One bot: started, and ended in one way or another."""
+
+    given: dict[str, str]
+    log: Path
+    process: asyncio.subprocess.Process | None = None
+    url: str = ""
+
+    async def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "tests.chaos.bot_process", json.dumps(self.given)),
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+            )
+        assert self.process.stdout is not None
+        line = await asyncio.wait_for(self.process.stdout.readline(), 30)
+        assert line, self.log.read_text()
+        self.url = f"http://127.0.0.1:{json.loads(line)['port']}/slack/events"
+
+    async def kill(self) -> None:
+        await self._end("kill")
+
+    async def terminate(self) -> None:
+        await self._end("terminate")
+
+    async def _end(self, how: str) -> None:
+        if self.process is not None and self.process.returncode is None:
+            getattr(self.process, how)()
+            await self.process.wait()
+        self.process = None
+
+
+@dataclass
+class Town:
+    """What a story needs. ``sent`` and ``accepted`` count commands."""
+
+    workspace: Workspace
+    store: EmbeddedStore
+    bots: list[BotProcess] = field(default_factory=list)
+    sent: int = 0
+    accepted: int = 0
+
+    async def command(self, bot: BotProcess, text: str = "status") -> bool:
+        """Type a command that ``bot`` gets; whether it was acknowledged."""
+        self.workspace.bot_url = bot.url
+        self.sent += 1
+        ack = await self.workspace.command("/cilium", text, channel=CHANNEL)
+        self.accepted += ack.status == 200
+        return ack.status == 200
+
+    @property
+    def live(self) -> list[Message]:
+        """Live messages, by posting order."""
+        shown = self.workspace.messages(CHANNEL)
+        return [m for m in shown if m.bot and not m.ephemeral_to and not m.thread_ts]
+
+    @property
+    def private(self) -> list[Message]:
+        return [m for m in self.workspace.messages(CHANNEL) if m.ephemeral_to]
+
+    @property
+    def replies(self) -> list[Message]:
+        return [m for m in self.workspace.messages(CHANNEL) if m.thread_ts]
+
+    def unanswered(self) -> list[Message]:
+        """Live messages that still say they are looking."""
+        return [message for message in self.live if "LOOKING" in message.text]
+
+    async def until_answered(self, within: float) -> None:
+        """Wait until everything accepted is answered and nothing changes any more."""
+        async with asyncio.timeout(within):
+            while len(self.live) < self.accepted or self.unanswered():
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(10.0 / TIME_SCALE)  # anything late would be there by now
+
+
+def key_of(message: Message) -> str:
+    return str((message.metadata or {}).get("event_payload", {}).get("key"))
+
+
+@asynccontextmanager
+async def town(folder: Path, *, bots: int, exec_latency: int = 200) -> AsyncIterator[Town]:
+    """A town with ``bots`` running bots on one store."""
+    async with AsyncExitStack() as stack:
+        kubeconfig = folder / "kubeconfig"
+        controls = await stack.enter_async_context(simulated_cluster(kubeconfig, 12))
+        await controls.inject("agent-crash-loop", "node-7", {})
+        workspace = await stack.enter_async_context(
+            Workspace(signing_secret="s" * 32, time_scale=TIME_SCALE)
+        )
+        store = EmbeddedStore(folder / "store")
+        await store.start()
+        stack.push_async_callback(store.stop)
+        given = {
+            "kubeconfig": str(kubeconfig),
+            "channel": workspace.channels[CHANNEL],
+            "api_url": workspace.api_url,
+            "bot_token": workspace.bot_token,
+            "signing_secret": workspace.signing_secret,
+            "store": store.address.url,
+            "time_scale": str(TIME_SCALE),
+        }
+        made = Town(workspace, store)
+        for number in range(bots):
+            bot = BotProcess(given, folder / f"bot-{number}.log")
+            stack.push_async_callback(bot.kill)
+            made.bots.append(bot)
+        await asyncio.gather(*(bot.start() for bot in made.bots))
+        yield made
