@@ -4,13 +4,14 @@
 # make fmt     format in place
 # make policy  renew the chart's admission policy from the closed table of commands
 # make lock    renew the pinned, hashed requirements
+# make chaos   bots killed at random moments; N=200 kills (make test runs 20)
 # make bench   the benchmarks (ratios against a baseline in the same run)
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check fmt bench policy lock
+.PHONY: demo test check chaos fmt bench policy lock
 
 demo: $(VENV)/runtime
 	$(BIN)/cilium-oncall demo $(ARGS)
@@ -27,6 +28,10 @@ check: $(VENV)/dev
 fmt: $(VENV)/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+chaos: $(VENV)/dev
+	CHAOS_N=$(N) $(BIN)/pytest -q tests/chaos $(ARGS)
+chaos: N ?= 200
 
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks.status

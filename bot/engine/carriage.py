@@ -43,6 +43,9 @@ class Deadlines:
     patient: float = 60.0
 
 
+USUAL = Deadlines()
+
+
 class Carriage:
     """What is needed to carry any run. At most ``most_runs`` go on at once."""
 

@@ -50,7 +50,11 @@ class Delivery:
             reconnection_delay=scale.span(RECONNECT),
             schedule_automatic_tasks=False,
         )
-        self._working: asyncio.Task[None] | None = None
+        self._living: asyncio.Task[None] | None = None
+        self._opened = asyncio.Event()
+        self._draining = asyncio.Event()
+        self._drained = asyncio.Event()
+        self._closing = asyncio.Event()
 
         async def task(run_id: str) -> None:
             await carry(run_id)
@@ -59,9 +63,8 @@ class Delivery:
 
     async def open(self) -> None:
         """Begin to work."""
-        await self._docket.__aenter__()
-        await self._worker.__aenter__()
-        self._working = asyncio.create_task(self._work(), name="run worker")
+        self._living = asyncio.create_task(self._live(), name="run delivery")
+        await self._opened.wait()
 
     async def enqueue(self, run_id: str) -> bool:
         """Have ``run_id`` delivered, unless it already is; ``False`` when that failed."""
@@ -75,13 +78,25 @@ class Delivery:
 
     async def drain(self) -> None:
         """Take no more; returns when every task that was begun has returned."""
-        await self._worker.__aexit__(None, None, None)
-        if self._working is not None:
-            await self._working
+        self._draining.set()
+        await self._drained.wait()
 
     async def close(self) -> None:
-        """Close the connections."""
-        await self._docket.__aexit__(None, None, None)
+        """Close the connections; drained before."""
+        self._closing.set()
+        if self._living is not None:
+            await self._living
+
+    async def _live(self) -> None:
+        """One task opens and closes everything: pydocket's context variables demand it."""
+        async with self._docket:
+            async with self._worker:
+                working = asyncio.create_task(self._work(), name="run worker")
+                self._opened.set()
+                await self._draining.wait()
+            await working
+            self._drained.set()
+            await self._closing.wait()
 
     async def _work(self) -> None:
         """Until drained. pydocket waits out a store that is away; only a fault of its own ends."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bot.engine.carriage import Carriage, Deadlines
+from bot.engine.carriage import USUAL, Carriage, Deadlines
 from bot.engine.grammar import Command
 from bot.engine.journal import MemoryJournal
 from bot.engine.registry import Registry
@@ -39,7 +39,7 @@ class Executor:
         registry: Registry,
         clusters: Mapping[str, Cluster],
         *,
-        deadlines: Deadlines = Deadlines(),
+        deadlines: Deadlines = USUAL,
         most_runs: int = 16,
         carrier: Carrier | None = None,
         time_scale: TimeScale = REAL_TIME,

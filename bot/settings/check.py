@@ -129,7 +129,8 @@ def _no_secrets(document: Document) -> None:
                 for problem in document.problems
                 if (problem.line, problem.field) != (place.key[0], dotted(path))
             ]
-            document.add(path, _belongs_elsewhere(name, secret.group()), at_key=True)
+            meant = "STORE_PASSWORD" if secret["password"] else name
+            document.add(path, _belongs_elsewhere(meant, secret.group()), at_key=True)
 
 
 def _belongs_elsewhere(name: str, value: str = "") -> str:
@@ -140,10 +141,11 @@ def _belongs_elsewhere(name: str, value: str = "") -> str:
         *nearest(name.upper(), variables, most=1),
         *nearest(f"SLACK_{name.upper()}", variables, most=1),
     ]
+    where = "" if meant[:1] == ["STORE_PASSWORD"] else " in Slack"
     return (
         f"a secret does not belong in this file; take it out, set "
         f"{meant[0] if meant else ' or '.join(variables)} in the environment (or its name with "
-        "_FILE), and if anyone else could read the file, replace it in Slack"
+        f"_FILE), and if anyone else could read the file, replace it{where}"
     )
 
 

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 Path = tuple[str | int, ...]
 """Where a value stands in a document: keys and list indices from the top."""
 
-SECRET = re.compile(r"\bxox[a-z](?:\.xox[a-z])?-\S+|\bxapp-\d+-\S+")
-"""Slack's token prefixes: ``xoxb-``, ``xoxp-``, ``xoxe.xoxb-`` (rotated), ``xapp-``."""
+SECRET = re.compile(
+    r"\bxox[a-z](?:\.xox[a-z])?-\S+|\bxapp-\d+-\S+|(?<=://)[^/@\s:]*:(?P<password>[^/@\s]+)(?=@)"
+)
+"""Slack's token prefixes: ``xoxb-``, ``xoxp-``, ``xoxe.xoxb-`` (rotated), ``xapp-``; and a password
+in a URL."""
 
 _LONGEST = 60
 

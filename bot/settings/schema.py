@@ -198,7 +198,7 @@ class Http(_Section):
 
 
 class Store(_Section):
-    """Where runs, answers under way and claims are kept; its password is in :class:`Credentials`."""
+    """Where runs, answers on their way and claims are kept; the password is a credential."""
 
     url: StoreUrl | None = None
     """A Redis or Valkey of yours; several replicas need one."""

@@ -90,7 +90,15 @@ class Delivery:
             reason = UNCONFIRMED if entry.uncertain else ""
             return self.give_up(entry, reason) if reason else self._declined(entry, error)
         self._pending.remove(entry)
+        self._drop_what_is_past(entry)
         return []
+
+    def _drop_what_is_past(self, entry: Entry) -> None:
+        """Progress must not replace the result that was just shown."""
+        if entry.kind is Kind.UPDATE and entry.final:
+            for other in self._pending.lane(entry.lane):
+                if other.key == entry.key and is_progress(other):
+                    self._pending.remove(other)
 
     async def _call(self, entry: Entry) -> None:
         fate = self._pending.fate(entry.key) or Fate()

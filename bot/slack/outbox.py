@@ -28,6 +28,7 @@ from bot.slack.delivery import Calls, Delivery, method_of
 from bot.slack.details import Detail
 from bot.slack.pace import Pace
 from bot.slack.pending import (
+    ANSWER,
     Entry,
     Fallback,
     Kind,
@@ -97,12 +98,12 @@ class Outbox:
         fate = self._pending.fate(key)
         if fate is not None and fate.reason:
             if final:
-                entry = self._entry(Kind.UPDATE, channel, key, message, final=True, part="answer")
+                entry = self._entry(Kind.UPDATE, channel, key, message, final=True, part=ANSWER)
                 self._turn_private(entry)
             return
         waiting = self._waiting(channel, key)
         if waiting is None or (final and self._pending.poll is not None):
-            part = "answer" if final else "progress"
+            part = ANSWER if final else "progress"
             self._add(Kind.UPDATE, channel, key, message, final=final, part=part)
         elif final or not waiting.final:
             waiting.content = message
@@ -223,7 +224,9 @@ class Outbox:
                 del self._lanes[name]
                 self._pending.leave(name)
                 return
+            entries = [entry for entry in entries if self._pending.placed(entry)]
             if not entries:
+                await self._until_changed(lane, self._pending.poll or 0.0)
                 continue
             entry, ready_at = self._next(entries)
             wait = ready_at - self._clock.monotonic()
@@ -238,7 +241,7 @@ class Outbox:
         for entry in entries:
             if self.closed and is_progress(entry):
                 self._pending.remove(entry)
-        usable = self._pending.lane(entries[0].lane) if entries else []
+        usable = [e for e in entries if self._pending.placed(e) and e in self._pending.lane(e.lane)]
         for entry in sendable(usable):
             fate = self._pending.fate(entry.key)
             if entry.kind in (Kind.UPDATE, Kind.REPLY) and (fate is None or fate.reason):

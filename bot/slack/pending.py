@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Protocol
 
@@ -17,6 +17,10 @@ import msgspec
 from bot.slack.details import Detail
 
 logger = logging.getLogger(__name__)
+
+
+ANSWER = "answer"
+"""The part of a live message that ends its run, in the id of an entry."""
 
 
 class Kind(StrEnum):
@@ -109,6 +113,9 @@ class Pending(Protocol):
     async def ready(self, lane: str) -> bool:
         """Whether ``lane`` is sent from here, with its entries up to date."""
 
+    def placed(self, entry: Entry) -> bool:
+        """Whether everything that stands before ``entry`` is known."""
+
     def leave(self, lane: str) -> None:
         """Nothing is left to send in ``lane``."""
 
@@ -187,6 +194,15 @@ class MemoryPending:
     async def ready(self, lane: str) -> bool:
         """Every lane is sent from here."""
         return True
+
+    def placed(self, entry: Entry) -> bool:
+        """Nobody else adds anything."""
+        return True
+
+    def arrange(self, lane: str, order: Callable[[Entry], int]) -> None:
+        """Put the entries of ``lane`` into ``order``; equals keep theirs."""
+        if lane in self._lanes:
+            self._lanes[lane].sort(key=order)
 
     def leave(self, lane: str) -> None:
         """Nothing to do."""

@@ -24,7 +24,7 @@ from bot.model.errors import RecordTooNew, StoreUnavailable
 from bot.slack.blocks import Message
 from bot.slack.clock import Clock
 from bot.slack.details import Upload
-from bot.slack.pending import Entry, Fallback, Fate, Kind, MemoryPending, is_progress
+from bot.slack.pending import ANSWER, Entry, Fallback, Fate, Kind, MemoryPending, is_progress
 from bot.store.outbox import Found, OutboxEntries
 from bot.store.records import Records
 
@@ -40,6 +40,7 @@ AWAY = 1.0
 MOST_WRITES = 20_000
 
 VERSION = 1
+_LAST = 1 << 62
 
 Write = Callable[[], Awaitable[object]]
 
@@ -71,11 +72,15 @@ class StorePending:
         self._stored: set[str] = set()
         self._held: set[str] = set()
         self._since: dict[str, int] = {}
+        self._order: dict[str, int] = {}
+        self._away: set[str] = set()
 
     def add(self, entry: Entry) -> None:
         """Keep ``entry`` behind the others of its lane."""
         self._here.add(entry)
-        if not (is_progress(entry) and entry.lane in self._held):
+        if is_progress(entry) and entry.lane in self._held:
+            self._order[entry.id] = self._since.get(entry.lane, 0)
+        else:
             self._write(partial(self._put, entry))
 
     def changed(self, entry: Entry) -> None:
@@ -86,6 +91,7 @@ class StorePending:
     def remove(self, entry: Entry) -> None:
         """Forget ``entry``."""
         self._here.remove(entry)
+        self._order.pop(entry.id, None)
         self._write(partial(self._drop, entry))
 
     def lane(self, lane: str) -> list[Entry]:
@@ -131,6 +137,7 @@ class StorePending:
         """Bring the view of ``lane`` up to date; ``False`` when another process sends it."""
         try:
             if not await self.flush():
+                self._away.add(lane)
                 return True
             if not await self._entries.hold([lane]):
                 self._forget(lane)
@@ -138,8 +145,15 @@ class StorePending:
             self._held.add(lane)
             await self._pull(lane)
         except StoreUnavailable:
-            pass
+            self._away.add(lane)
+            return True
+        self._away.discard(lane)
         return True
+
+    def placed(self, entry: Entry) -> bool:
+        """Whether what stands before ``entry`` in the store is known here."""
+        known = entry.id in self._order or is_progress(entry)
+        return known or entry.lane in self._away
 
     def leave(self, lane: str) -> None:
         """Nothing is left to send in ``lane``."""
@@ -197,7 +211,8 @@ class StorePending:
         if await self._entries.put(entry.lane, entry.id, message, body, replace=replace):
             self._stored.add(entry.id)
         elif entry in self._here.lane(entry.lane):
-            self._here.remove(entry)  # it was put before, by an earlier carrier of the run
+            self._here.remove(entry)  # it was put before, by an earlier carrier of the run,
+            self._since.pop(entry.lane, None)  # and may still wait
 
     async def _drop(self, entry: Entry) -> None:
         await self._entries.drop(entry.lane, entry.id, entry.key or entry.id)
@@ -205,17 +220,20 @@ class StorePending:
 
     def _forget(self, lane: str) -> None:
         self._held.discard(lane)
+        self._away.discard(lane)
         self._since.pop(lane, None)
         for entry in self._here.lane(lane):
             self._here.remove(entry)
             self._stored.discard(entry.id)
+            self._order.pop(entry.id, None)
 
     async def _pull(self, lane: str) -> None:
         """Take in what is new in the store, and what became of the messages it is about."""
         while found := await self._entries.newer(lane, self._since.get(lane, 0)):
             for one in found:
                 self._since[lane] = one.order
-                self._take_in(one)
+                await self._take_in(one)
+        self._here.arrange(lane, lambda entry: self._order.get(entry.id, _LAST))
         entries = self._here.lane(lane)
         for entry in entries:
             if is_progress(entry) and _followed(entry, entries):
@@ -225,17 +243,28 @@ class StorePending:
             if self.fate(key) is None:
                 await self._learn(key)
 
-    def _take_in(self, found: Found) -> None:
-        if found.id in self._stored or not found.body:
+    async def _take_in(self, found: Found) -> None:
+        if not found.body:
             return
         try:
             entry = _entry(found, self._records.decode(found.body), self._clock)
         except RecordTooNew as error:
             logger.warning("a message is left to another process: %s", error)
             return
+        self._order[entry.id] = found.order
+        if any(entry.id == known.id for known in self._here.lane(entry.lane)):
+            return
         self._stored.add(entry.id)
-        if entry not in self._here.lane(entry.lane):
+        if is_progress(entry) and await self._answered(entry):
+            self._order.pop(entry.id)
+            await self._drop(entry)
+        else:
             self._here.add(entry)
+
+    async def _answered(self, progress: Entry) -> bool:
+        """Whether the result of the same message was put, and is perhaps shown already."""
+        result = f"put:{progress.key}/{ANSWER}"
+        return bool(await self._entries.facts(progress.key, result))
 
     async def _learn(self, key: str) -> None:
         facts = await self._entries.facts(key, "ts", "reason", "response_url", "note")

@@ -192,7 +192,7 @@ class Runs:
 
     async def open_runs(self, older_than: float = 0.0) -> list[str]:
         """Runs accepted more than ``older_than`` seconds ago whose end was not told yet."""
-        age = self._store.time_scale.milliseconds(older_than)
+        age = self._store.time_scale.milliseconds(older_than) if older_than else 0
         return [text(item) for item in await self._store.change(_OPEN, [self._open], age)]
 
     async def get(self, run_id: str) -> RunRecord | None:

@@ -53,7 +53,7 @@ async def test_every_accepted_command_is_answered_exactly_once(
                 print(f"\n{figures(here, began, KILLS)}")  # noqa: T201
         assert here.accepted <= len(here.live) <= here.sent
         assert not here.unanswered()
-        assert not here.private
+        assert not [m for m in here.private if "Still waiting" not in m.text]
         twice = {key: n for key, n in Counter(map(key_of, here.live)).items() if n > 1}
         assert not twice
         files = Counter(file.name for reply in here.replies for file in reply.files)

@@ -30,7 +30,7 @@ def test_the_pod_may_do_nothing_it_does_not_need() -> None:
     writable = [
         mount["mountPath"] for mount in container()["volumeMounts"] if not mount.get("readOnly")
     ]
-    assert writable == ["/tmp"]
+    assert writable == ["/var/lib/cilium-oncall", "/tmp"]
 
 
 def test_the_user_is_the_image_s() -> None:
@@ -84,7 +84,8 @@ def test_tokens_are_files_of_the_named_secret_and_nothing_else_knows_them() -> N
     keys = {"botToken": "bot", "signingSecret": "signing", "appToken": "app"}
     rendered = render({"slack": {"existingSecret": "mine", "keys": keys}})
     environment = {entry["name"]: entry["value"] for entry in rendered.pod["containers"][0]["env"]}
-    assert set(environment) == {f"{secret.variable}_FILE" for secret in SECRETS}
+    slack = [secret for secret in SECRETS if secret.variable.startswith("SLACK_")]
+    assert set(environment) == {f"{secret.variable}_FILE" for secret in slack}
     (mount,) = [
         mount for mount in rendered.pod["containers"][0]["volumeMounts"] if mount["name"] == "slack"
     ]
@@ -102,6 +103,38 @@ def test_tokens_are_files_of_the_named_secret_and_nothing_else_knows_them() -> N
 def test_socket_mode_s_token_is_asked_for_only_when_named() -> None:
     names = {entry["name"] for entry in container()["env"]}
     assert names == {"SLACK_BOT_TOKEN_FILE", "SLACK_SIGNING_SECRET_FILE"}
+
+
+def test_the_store_s_password_is_a_file_of_the_named_secret() -> None:
+    url = "redis+sentinel://a:26379,b:26380/main"
+    values = {
+        "config": {"store": {"url": url}},
+        "store": {"existingSecret": "mine", "key": "password"},
+        "networkPolicy": {"enabled": True},
+    }
+    rendered = render(values)
+    bot = rendered.pod["containers"][0]
+    environment = {entry["name"]: entry["value"] for entry in bot["env"]}
+    assert environment["STORE_PASSWORD_FILE"] == "/etc/cilium-oncall/store/password"
+    assert {"name": "store", "secret": {"secretName": "mine", "defaultMode": 0o440}} in (
+        rendered.pod["volumes"]
+    )
+    assert "state" not in {volume["name"] for volume in rendered.pod["volumes"]}
+    assert url in rendered.bot_yaml
+    ports = {port["port"] for port in rendered.one("NetworkPolicy")["spec"]["egress"][0]["ports"]}
+    assert {26379, 26380} <= ports
+
+
+def test_the_embedded_store_has_a_folder_it_may_write_to() -> None:
+    def state(**store: str) -> object:
+        rendered = render({"store": store})
+        mounts = {m["name"]: m["mountPath"] for m in rendered.pod["containers"][0]["volumeMounts"]}
+        assert mounts["state"] in rendered.bot_yaml
+        (volume,) = [volume for volume in rendered.pod["volumes"] if volume["name"] == "state"]
+        return {key: value for key, value in volume.items() if key != "name"}
+
+    assert state() == {"emptyDir": {"sizeLimit": "512Mi"}}
+    assert state(existingClaim="kept") == {"persistentVolumeClaim": {"claimName": "kept"}}
 
 
 def test_kubeconfigs_are_mounted_where_values_say() -> None:

@@ -219,10 +219,28 @@ def told(tmp_path: Path, content: str | bytes) -> list[str]:
             id="only-comments",
         ),
         pytest.param(
+            GOOD + "store: {url: 'redis://ann:hunter2@store:6379'}\n",
+            [
+                "bot.yaml:2: store.url: a secret does not belong in this file; take it out, set "
+                "STORE_PASSWORD in the environment (or its name with _FILE), and if anyone else "
+                "could read the file, replace it"
+            ],
+            id="password-in-the-store-s-url",
+        ),
+        pytest.param(
+            GOOD + "store: {url: 'http://store'}\n",
+            [
+                "bot.yaml:2: store.url: found http://store; allowed: redis://HOST:6379/0, "
+                "rediss:// for TLS, unix:///SOCKET or redis+sentinel://HOST,HOST/SERVICE, without "
+                "a password"
+            ],
+            id="no-store",
+        ),
+        pytest.param(
             "- a\n",
             [
                 "bot.yaml:1: found a list; allowed: a mapping of clusters, channels, "
-                "slack, http, limits"
+                "slack, http, limits, store"
             ],
             id="a-list",
         ),

@@ -110,7 +110,7 @@ async def test_the_server_ends_with_its_bot_and_the_next_one_takes_over(tmp_path
         "    await asyncio.sleep(60)\n"
         "asyncio.run(main())\n"
     )
-    bot = subprocess.Popen(  # noqa: ASYNC220, S603  a program of this test
+    bot = subprocess.Popen(  # noqa: ASYNC220  a program of this test
         [sys.executable, "-c", program, str(tmp_path / "s")], stdout=subprocess.PIPE
     )
     assert bot.stdout

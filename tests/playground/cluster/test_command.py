@@ -16,7 +16,7 @@ COMMAND = [sys.executable, "-m", "bot.playground.cluster"]
 def test_it_serves_until_stdin_closes(tmp_path: Path) -> None:
     config = tmp_path / "config"
     arguments = ["--nodes", "3", "--die-with-parent", "--kubeconfig", str(config)]
-    with subprocess.Popen(  # noqa: S603 - our own command
+    with subprocess.Popen(
         [*COMMAND, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as running:
         assert running.stdin is not None
@@ -34,7 +34,7 @@ def test_it_serves_until_stdin_closes(tmp_path: Path) -> None:
 
 
 def test_it_stops_on_sigterm() -> None:
-    with subprocess.Popen([*COMMAND, "--nodes", "1"], stdout=subprocess.PIPE) as running:  # noqa: S603
+    with subprocess.Popen([*COMMAND, "--nodes", "1"], stdout=subprocess.PIPE) as running:
         assert running.stdout is not None
         assert running.stdout.readline()
         running.terminate()
@@ -51,7 +51,7 @@ def test_it_stops_on_sigterm() -> None:
     ],
 )
 def test_mistakes_are_usage_errors(arguments: list[str], complaint: str) -> None:
-    ran = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)  # noqa: S603
+    ran = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
 
     assert ran.returncode == 2
     assert complaint in ran.stderr
