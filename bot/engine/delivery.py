@@ -22,6 +22,8 @@ LEASE = 8.0
 RECONNECT = 1.0
 ENQUEUE = 1.0
 """Seconds to hand a run over; the sweeper does it when that was too little."""
+DRAIN = 5.0
+"""Seconds for what is under way to stop at the end; the kubelet waits 30 in all."""
 _TASK = "carry"
 
 # pydocket logs a traceback for every call it could not make while the store is away, several a
@@ -79,13 +81,19 @@ class Delivery:
     async def drain(self) -> None:
         """Take no more; returns when every task that was begun has returned."""
         self._draining.set()
-        await self._drained.wait()
+        try:
+            async with asyncio.timeout(DRAIN):
+                await self._drained.wait()
+        except TimeoutError:  # what is left is delivered to another when our lease lapses
+            logger.warning("runs did not stop within %.0f s and are left behind", DRAIN)
+            if self._living is not None:
+                self._living.cancel()
 
     async def close(self) -> None:
         """Close the connections; drained before."""
         self._closing.set()
         if self._living is not None:
-            await self._living
+            await asyncio.wait([self._living], timeout=DRAIN)
 
     async def _live(self) -> None:
         """One task opens and closes everything: pydocket's context variables demand it."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from bot.model.errors import StoreUnavailable
 from bot.model.run import RunRecord
-from bot.store.runs import Runs
+
+if TYPE_CHECKING:
+    from bot.store.runs import Runs
 
 logger = logging.getLogger(__name__)
 

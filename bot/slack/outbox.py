@@ -215,7 +215,15 @@ class Outbox:
         lane.changed.set()
 
     async def _carry(self, name: str, lane: _Lane) -> None:
-        """Send the entries of one lane until none is left."""
+        """Send the entries of one lane until none is left, whatever happens in between."""
+        while self._lanes.get(name) is lane:
+            try:
+                await self._send_all(name, lane)
+            except Exception:  # the border: a fault of ours must not silence a channel for good
+                logger.exception("a channel's messages wait because of a fault")
+                await self._clock.sleep(1.0)
+
+    async def _send_all(self, name: str, lane: _Lane) -> None:
         while True:
             lane.changed.clear()
             sent_here = await self._pending.ready(name)

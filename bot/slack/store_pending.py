@@ -90,7 +90,8 @@ class StorePending:
 
     def remove(self, entry: Entry) -> None:
         """Forget ``entry``."""
-        self._here.remove(entry)
+        if entry in self._here.lane(entry.lane):  # else the lane was lost while it was sent
+            self._here.remove(entry)
         self._order.pop(entry.id, None)
         self._write(partial(self._drop, entry))
 
@@ -152,8 +153,12 @@ class StorePending:
 
     def placed(self, entry: Entry) -> bool:
         """Whether what stands before ``entry`` in the store is known here."""
-        known = entry.id in self._order or is_progress(entry)
-        return known or entry.lane in self._away
+        if entry.lane not in self._away:
+            return entry.id in self._order or is_progress(entry)
+        if entry.kind in (Kind.POST, Kind.PRIVATE) or self.fate(entry.key) is not None:
+            return True
+        lane = self._here.lane(entry.lane)
+        return any(other.kind is Kind.POST and other.key == entry.key for other in lane)
 
     def leave(self, lane: str) -> None:
         """Nothing is left to send in ``lane``."""

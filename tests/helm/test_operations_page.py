@@ -33,9 +33,10 @@ def test_the_table_of_rights_is_the_list_in_the_code() -> None:
 
 def test_its_values_are_accepted() -> None:
     examples = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.S)]
-    assert len(examples) == 2
-    first, further = examples
+    assert len(examples) == 3
+    first, store, further = examples
     render(first)
+    render(store)
     render({**further, "cilium": first["cilium"]})
 
 
