@@ -44,6 +44,8 @@ MOST_WAITING = 2_000
 """Entries over all lanes; then :attr:`Outbox.full` holds, and details are dropped."""
 
 ORPHANED = "message_not_found"
+ORPHANED_AFTER = 60.0
+"""Seconds for another process to tell where a message stands, before its result turns private."""
 
 
 class _Lane:
@@ -232,8 +234,7 @@ class Outbox:
                 del self._lanes[name]
                 self._pending.leave(name)
                 return
-            entries = [entry for entry in entries if self._pending.placed(entry)]
-            if not entries:
+            if not any(map(self._pending.placed, sendable(entries))):
                 await self._until_changed(lane, self._pending.poll or 0.0)
                 continue
             entry, ready_at = self._next(entries)
@@ -249,17 +250,27 @@ class Outbox:
         for entry in entries:
             if self.closed and is_progress(entry):
                 self._pending.remove(entry)
-        usable = [e for e in entries if self._pending.placed(e) and e in self._pending.lane(e.lane)]
-        for entry in sendable(usable):
+        usable = self._pending.lane(entries[0].lane) if entries else []
+        for entry in filter(self._pending.placed, sendable(usable)):
             fate = self._pending.fate(entry.key)
-            if entry.kind in (Kind.UPDATE, Kind.REPLY) and (fate is None or fate.reason):
+            if entry.kind not in (Kind.UPDATE, Kind.REPLY):
+                continue
+            if fate is None and self._may_be_told(entry):
+                entry.not_before = self._clock.monotonic() + (self._pending.poll or 0.0)
+            elif fate is None or fate.reason:
                 self._keep(self._delivery.give_up(entry, fate.reason if fate else ORPHANED))
         return self._pending.lane(entries[0].lane) if entries else []
+
+    def _may_be_told(self, entry: Entry) -> bool:
+        """Whether another process may still tell what became of the message of ``entry``."""
+        age = self._clock.monotonic() - entry.queued_at
+        return self._pending.poll is not None and age < ORPHANED_AFTER
 
     def _next(self, entries: list[Entry]) -> tuple[Entry, float]:
         """The most urgent entry that may be sent now, else the one that may soonest."""
         now = self._clock.monotonic()
-        times = [(self._ready_at(entry, now), entry) for entry in sendable(entries)]
+        free = filter(self._pending.placed, sendable(entries))
+        times = [(self._ready_at(entry, now), entry) for entry in free]
         ready = [entry for at, entry in times if at <= now]
         if ready:
             return ready[0], now
