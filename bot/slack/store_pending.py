@@ -74,6 +74,7 @@ class StorePending:
         self._since: dict[str, int] = {}
         self._order: dict[str, int] = {}
         self._away: set[str] = set()
+        self._reread: set[str] = set()
 
     def add(self, entry: Entry) -> None:
         """Keep ``entry`` behind the others of its lane."""
@@ -217,7 +218,7 @@ class StorePending:
             self._stored.add(entry.id)
         elif entry in self._here.lane(entry.lane):
             self._here.remove(entry)  # it was put before, by an earlier carrier of the run,
-            self._since.pop(entry.lane, None)  # and may still wait
+            self._reread.add(entry.lane)  # and may still wait
 
     async def _drop(self, entry: Entry) -> None:
         await self._entries.drop(entry.lane, entry.id, entry.key or entry.id)
@@ -234,6 +235,9 @@ class StorePending:
 
     async def _pull(self, lane: str) -> None:
         """Take in what is new in the store, and what became of the messages it is about."""
+        if lane in self._reread or lane in self._away:
+            self._reread.discard(lane)
+            self._since.pop(lane, None)
         while found := await self._entries.newer(lane, self._since.get(lane, 0)):
             for one in found:
                 self._since[lane] = one.order
