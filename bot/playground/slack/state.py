@@ -1,5 +1,6 @@
 """The parts of a workspace that the doors to it - Web API, response URLs, page - share."""
 
+import secrets
 from dataclasses import dataclass, field
 
 from bot.playground.slack.board import Board
@@ -11,13 +12,19 @@ from bot.playground.slack.records import File
 
 @dataclass
 class State:
-    """Everything a workspace knows. `base_url` ends without a slash and is set at its start."""
+    """Everything a workspace knows. `base_url` ends without a slash and is set at its start.
+
+    Without `is_paid` there are no user groups.
+    """
 
     clock: Clock
     feed: Feed = field(default_factory=Feed)
     directory: Directory = field(default_factory=Directory)
     files: dict[str, File] = field(default_factory=dict)
     base_url: str = ""
+    is_paid: bool = True
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+    """The legacy verification token, sent with every payload; nothing may rely on it."""
 
     def __post_init__(self) -> None:
         self.board = Board(self.feed)
