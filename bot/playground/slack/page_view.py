@@ -71,8 +71,17 @@ def _channel(channel: Channel) -> dict[str, Any]:
         "name": name,
         "purpose": channel.purpose,
         "direct": channel.is_im,
+        "kind": _kind(channel),
         "bot_is_member": directory.BOT.id in channel.members,
     }
+
+
+def _kind(channel: Channel) -> str:
+    if channel.is_im:
+        return "direct"
+    if channel.is_shared:
+        return "shared"
+    return "private" if channel.is_private else "public"
 
 
 def _file(file: File) -> dict[str, Any]:
@@ -84,6 +93,7 @@ def _file(file: File) -> dict[str, Any]:
         "name": file.name,
         "title": file.title or file.name,
         "mimetype": kind,
+        "alt": file.alt,
         "size": len(content),
         "preview": (
             content[: _PREVIEW_CHARACTERS * 4].decode(errors="replace")[:_PREVIEW_CHARACTERS]
