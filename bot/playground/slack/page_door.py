@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import json
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import PurePath
 from typing import Any, Final
@@ -109,7 +110,8 @@ class PageDoor:
             headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
         )
         await response.prepare(request)
-        with self._state.feed.listen() as queue:
+        # A browser that goes away ends its stream; nothing is wrong with that.
+        with suppress(ConnectionResetError), self._state.feed.listen() as queue:
             await response.write(b"retry: 1000\n\n")
             await _send(response, "state", self._whole(viewer))
             while True:
@@ -129,6 +131,7 @@ class PageDoor:
                         await _send(response, name, self._views.shown(viewer))
                 elif self._shows(viewer, value):
                     await _send(response, name, self._event(name, value))
+        return response
 
     async def command(self, request: web.Request) -> web.Response:
         body = await self._body(request)

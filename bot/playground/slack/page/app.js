@@ -256,7 +256,7 @@ async function reply(text) {
 }
 
 function showCluster(seen) {
-  byId("cluster-body").hidden = !seen;
+  byId("cluster-section").hidden = !seen;
   cluster.show(seen);
   renderHints({ cluster: () => cluster.state, send, break: breakNode });
 }

@@ -21,7 +21,7 @@ export class Link {
       state.trouble.length ? make("ul", { class: "faults" },
         state.trouble.map((words) => make("li", {}, make("div", {}, plain(words)))),
         make("li", {}, make("button", { class: "quiet", "data-key": "heal",
-          onclick: () => this.run("heal") }, "End all of it"))) : null,
+          onclick: () => this.run("heal") }, "End all of it"))) : "",
       make("div", { class: "disturb", role: "group", "aria-label": "Disturb the line" },
         state.offers.map(({ name, about }) => make("button", { class: "quiet",
           "data-key": name, onclick: () => this.run(name) }, plain(about)))),

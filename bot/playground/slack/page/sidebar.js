@@ -20,7 +20,7 @@ export function renderSidebar(world) {
   make("span", {}, person.real_name, make("span", { class: "role" }, person.role)))));
 }
 
-const SIGNS = { direct: "⬡", private: "🔒", shared: "⧉", public: "#" };
+const SIGNS = { direct: "⬡", private: "🔒", shared: "◇", public: "#" };
 
 function place(channel, world) {
   const unread = unreadIn(world.viewer, channel.id, world.in(channel.id));

@@ -12,6 +12,8 @@ export function tour(does) {
     if (root.hidden) return;
     const { title, text, label, run } = steps[at];
     root.replaceChildren(
+      make("button", { class: "icon end", "aria-label": "End the tour",
+        onclick: () => show(steps.length) }, "×"),
       make("p", { class: "tour-count" }, `Tour, ${at + 1} of ${steps.length}`),
       make("h3", {}, title), make("p", {}, text),
       make("div", { class: "tour-buttons" },
@@ -19,8 +21,7 @@ export function tour(does) {
         make("button", { class: "quiet", onclick: () => {
           show(at + 1);
           root.querySelector("button.primary")?.focus();
-        } }, at + 1 < steps.length ? "Next" : "Finish"),
-        make("button", { class: "quiet end", onclick: () => show(steps.length) }, "End the tour")));
+        } }, at + 1 < steps.length ? "Next" : "Finish")));
   };
   const start = Number(memory.read("tour", 0)) || 0;
   show(start);
@@ -41,7 +42,7 @@ function planned({ send, mention, home, become, point, command }) {
       run: mention },
     { title: "Break something", label: "Show the cluster",
       text: "Pick a fault and a node, inject it, then ask again: the answer should name both.",
-      run: () => point("cluster-body") },
+      run: () => point("cluster-section") },
     { title: "Be somebody else", label: "Become Ben, the approver",
       text: "Changes need a yes of another person. Ben approves, Zoe looks on, Gus is a guest.",
       run: () => become("ben") },

@@ -211,6 +211,32 @@ async def test_plans_tasks_cards_and_feedback_are_shown_and_used(
     assert await page.evaluate("window.hacked") is None
 
 
+async def test_fits_a_phone_with_everything_open(
+    page: Page, workspace: Workspace, client: AsyncWebClient
+) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+    long = {"type": "section", "text": plain("x" * 400)}
+    await opened(workspace, client, modal(long, *FIELDS))
+    dialog = page.get_by_role("dialog", name="Restart")
+    await expect(dialog.get_by_role("button", name="Ask for it")).to_be_in_viewport()
+    body = page.locator("#modal-body")
+    assert await body.evaluate("node => node.scrollWidth <= node.clientWidth")
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Open the sidebar").click()
+    await page.locator("#apps").get_by_role("button").click()
+    await page.get_by_role("tab", name="Home").click()
+    await expect(page.locator("#home")).to_contain_text("has published nothing")
+    assert await page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+async def test_a_foreign_person_s_command_is_refused_as_in_slack(page: Page) -> None:
+    await page.get_by_role("radio", name="Kim Sato").click()
+    await expect(page.locator("#channels .place-name")).to_have_text(["partner-noc"])
+    await page.fill("#box", "/cilium status")
+    await page.press("#box", "Enter")
+    await expect(articles(page).last).to_contain_text("/cilium is not a valid command.")
+
+
 async def test_the_tour_is_taken_ended_and_remembered(page: Page) -> None:
     tour = page.get_by_role("region", name="Tour")
     await expect(tour).to_contain_text("Tour, 1 of 6")
