@@ -17,6 +17,8 @@ export class Modal {
       event.preventDefault();
       this.leave(false);
     });
+    // A second Escape in a row closes all the same.
+    this.dialog.addEventListener("close", () => { if (this.view) this.leave(false); });
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.submit();
