@@ -9,6 +9,7 @@ import asyncio
 import json
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -125,7 +126,9 @@ class Sockets:
         self._told()
         socket.ends = asyncio.create_task(self._end_in_time(socket))
         try:
-            await stream.send_json(self._hello())
+            # A socket may be cut before its hello is out.
+            with suppress(ConnectionResetError):
+                await stream.send_json(self._hello())
             async for message in stream:
                 if message.type is WSMsgType.TEXT:
                     _acknowledge(socket, message.data)
@@ -173,6 +176,8 @@ class Sockets:
             return Ack(None, "", time.monotonic() - started, "operation_timeout")
         finally:
             socket.waiting.pop(envelope["envelope_id"], None)
+            if answered.done() and not answered.cancelled():
+                answered.exception()  # a drop that came before anybody waited is no surprise
         body = json.dumps(answer) if answer and with_answer else ""
         return Ack(200, body, time.monotonic() - started)
 

@@ -4,6 +4,7 @@ import { avatar } from "./avatar.js";
 import { Cluster } from "./cluster.js";
 import { Composer } from "./composer.js";
 import { byId, make, memory } from "./dom.js";
+import { startDrawers } from "./drawers.js";
 import { collect } from "./fields.js";
 import { renderHints } from "./hints.js";
 import { Home } from "./home.js";
@@ -40,11 +41,10 @@ const server = new Server({
   link: (seen) => link.show(seen),
 });
 const post = (path, body) => server.post(path, { as: self(), ...body });
-// What a person did in a view; what the playground itself refuses is a toast.
-async function inView(path, body) {
-  const answer = await post(path, body);
-  if (answer.error && path !== "view/submit") toast(answer.error);
-  return answer;
+// What a person does in the home tab fails where they do not look for words.
+async function inHome(path, body) {
+  const { error } = await post(path, body);
+  if (error) toast(/^\w+$/.test(error) ? `${world.app} did not take that (${error}).` : error);
 }
 const act = async (shown, control, block, selected, node) => {
   const { error } = await server.post("click", {
@@ -72,8 +72,8 @@ const cluster = new Cluster(byId("cluster-body"), {
   clear: async (id) => (await server.post(`faults/${encodeURIComponent(id)}/clear`, {})).error,
 });
 const link = new Link({ disturb: async (name) => (await post("disturb", { name })).error });
-const modal = new Modal({ world, post: inView, closed: () => composer.focus() });
-const home = new Home({ world, post: inView, entered: (tab) => {
+const modal = new Modal({ world, post, closed: () => composer.focus() });
+const home = new Home({ world, post: inHome, entered: (tab) => {
   byId("home").hidden = tab !== "home";
   for (const id of ["messages", "composer"]) byId(id).hidden = tab === "home";
 } });
@@ -267,30 +267,7 @@ async function breakNode(name, target) {
   else composer.say(`${name} on ${target}: injected`);
 }
 
-// On narrow screens the sidebar and the cluster panel slide over the channel.
-function drawer(name) {
-  if (name) document.body.dataset.drawer = name;
-  else delete document.body.dataset.drawer;
-  if (name === "cluster") closeThread();
-}
-
-function opens(button, name, first) {
-  byId(button).addEventListener("click", () => {
-    drawer(name);
-    byId(first).focus();
-  });
-}
-opens("open-sidebar", "sidebar", "close-sidebar");
-opens("open-cluster", "cluster", "close-cluster");
-for (const id of ["close-sidebar", "close-cluster", "backdrop"])
-  byId(id).addEventListener("click", () => { drawer(null); composer.focus(); });
-byId("close-thread").addEventListener("click", closeThread);
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || byId("confirm").open || byId("modal").open) return;
-  if (document.body.dataset.drawer) drawer(null);
-  else closeThread();
-});
-
+const drawer = startDrawers({ closeThread, leave: () => composer.focus() });
 startTheme();
 tour({
   command: "/cilium", send: (text) => { drawer(null); send(text); }, become,
