@@ -104,14 +104,14 @@ class Events:
         """Deliver an event in the background, with Slack's retries."""
         if self._lost > 0:
             self._lost -= 1
-            self._state.feed.tell("link", None)
+            self._state.happened(f"{event['type']} got lost")
             return
         envelope = self._envelope(event)
         copies = 1
         if self._doubled > 0:
             self._doubled -= 1
             copies = 2
-            self._state.feed.tell("link", None)
+            self._state.happened(f"{event['type']} is sent twice")
         for _ in range(copies):
             task = asyncio.create_task(self._deliver(envelope, self._late))
             self._under_way.add(task)
@@ -160,9 +160,15 @@ class Events:
         for number, wait in enumerate((*EVENT_RETRY_SECONDS, None), start=1):
             ack = await self._delivery.send("events_api", envelope, retry)
             self.attempts.append((envelope["event_id"], number - 1, ack))
-            if ack.error is None or ack.no_retry or wait is None:
+            if ack.error is None:
                 return
-            retry = Retry(number, _REASONS.get(ack.error, "unknown_error"))
+            reason = _REASONS.get(ack.error, "unknown_error")
+            ends = ack.no_retry or wait is None
+            then = "given up" if ends else f"again in {wait:g} s" if wait else "again at once"
+            self._state.happened(f"{envelope['event']['type']} not taken ({reason}), {then}")
+            if ack.no_retry or wait is None:
+                return
+            retry = Retry(number, reason)
             await self._sleep(wait)
 
     async def _sleep(self, seconds: float) -> None:

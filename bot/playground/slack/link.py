@@ -36,7 +36,10 @@ class Link:
         self._api = api
 
     def shown(self) -> dict[str, Any]:
-        """`{"reached": words, "ok": bool, "trouble": [words], "offers": [{"name", "about"}]}`."""
+        """How the bot is reached (`reached`, `ok`), what is disturbed, what happened, and offers.
+
+        `trouble` and `happened` are lists of words, `offers` of `{"name", "about"}`.
+        """
         over_http = self._delivery.bot_url is not None
         count = self._sockets.count
         return {
@@ -53,6 +56,7 @@ class Link:
                 *self._events.trouble(),
                 *self._sockets.trouble(),
             ],
+            "happened": list(self._state.happenings),
             "offers": [
                 {"name": name, "about": about}
                 for name, about in DISTURBANCES.items()

@@ -71,6 +71,7 @@ class Sockets:
         for socket in doomed:
             transport = socket.request.transport
             self._forget(socket)
+            self._state.happened("a socket was cut")
             if transport is not None:
                 transport.abort()
         return len(doomed)

@@ -1,6 +1,8 @@
 """The parts of a workspace that the doors to it - Web API, response URLs, page - share."""
 
 import secrets
+import time
+from collections import deque
 from dataclasses import dataclass, field
 
 from bot.playground.slack.board import Board
@@ -25,6 +27,14 @@ class State:
     is_paid: bool = True
     token: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     """The legacy verification token, sent with every payload; nothing may rely on it."""
+
+    happenings: deque[str] = field(default_factory=lambda: deque(maxlen=6))
+    """What went wrong on the line of late, in words for the page, newest last."""
+
+    def happened(self, words: str) -> None:
+        """Tell the page of trouble on the line: a 429, a lost event, a socket that is gone."""
+        self.happenings.append(f"{time.strftime('%H:%M:%S')} {words}")
+        self.feed.tell("link", None)
 
     def __post_init__(self) -> None:
         self.board = Board(self.feed)

@@ -104,6 +104,8 @@ class WebApi:
             self._record(method, given, started, 499, {})
             raise
         self._record(method, given, started, status, answer)
+        if status != 200:
+            self._state.happened(f"{method} answered with {status}")
         if status not in (200, 429):
             return web.Response(status=status, text="")
         return web.json_response(answer, status=status, headers=headers)

@@ -25,7 +25,10 @@ export class Link {
       make("div", { class: "disturb", role: "group", "aria-label": "Disturb the line" },
         state.offers.map(({ name, about }) => make("button", { class: "quiet",
           "data-key": name, onclick: () => this.run(name) }, plain(about)))),
-      make("p", { class: "trouble", role: "status" }, plain(this.note)));
+      make("p", { class: "trouble", role: "status" }, plain(this.note)),
+      state.happened.length ? make("div", { class: "happened" }, make("h3", {}, "What happened"),
+        make("ul", {}, [...state.happened].reverse().map((words) =>
+          make("li", {}, plain(words))))) : "");
     if (key) root.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
   }
 
