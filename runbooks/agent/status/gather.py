@@ -22,7 +22,7 @@ from bot.clients.kubernetes.objects import Pod
 from bot.clients.kubernetes.pod_ref import PodRef
 from bot.clients.kubernetes.reads import Listed
 from bot.engine.concurrent import Answers, ask_all
-from bot.model.errors import ClientError, NotFound
+from bot.model.errors import ClientError, NotFound, TimedOut
 from runbooks.agent.status import thresholds
 from runbooks.agent.status.choose import (
     metrics_port,
@@ -74,8 +74,8 @@ async def _read_objects(run: Run, seen: Seen) -> None:
         questions["nodes"] = lambda: _single(reads.node(only))
     run.progress("reading objects")
     answers = await ask_all(questions, lambda name: questions[name](), within=run.remaining * 0.6)
-    if not answers.values and answers.errors:
-        raise next(iter(answers.errors.values()))  # nothing answers: one sentence says it best
+    if not answers.values:  # nothing answers: one sentence says it best
+        raise next(iter(answers.errors.values()), _SILENT_SERVER)
     for name, value in answers.values.items():
         _take_object(seen, name, value)
     _object_gaps(seen, answers)
@@ -84,6 +84,11 @@ async def _read_objects(run: Run, seen: Seen) -> None:
 async def _single(reading: Awaitable[Any]) -> Listed[Any]:
     return Listed((await reading,))
 
+
+_SILENT_SERVER = TimedOut(
+    "The API server does not answer.",
+    hint="Is the VPN up? Try `kubectl get nodes`, or more time: --deadline 60s.",
+)
 
 _BY_NODE = ("agents", "envoys")
 _BY_NAME = ("nodes", "daemonsets", "deployments", "cilium_nodes")

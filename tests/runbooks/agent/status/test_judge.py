@@ -202,9 +202,14 @@ CASES: list[tuple[str, Callable[[Seen], Any], list[tuple[str, str]]]] = [
      [("rollout-unfinished", "cilium")]),
     ("one agent of another version", agent("node-7", image="quay.io/cilium/cilium:v1.18.5"),
      [("version-skew", "node-7")]),
+    ("an operator of another version",
+     having(operators=(a_pod("cilium-operator", "node-1",
+                             image="quay.io/cilium/operator-generic:v1.17.9"),)),
+     [("version-skew", "cilium-operator")]),
     ("a version from the future",
-     lambda seen: seen.agents.update(
-         {n: an_agent(n, image="quay.io/cilium/cilium:v1.21.0") for n in NODES}),
+     lambda seen: (
+         seen.agents.update({n: an_agent(n, image="quay.io/cilium/cilium:v1.21.0") for n in NODES}),
+         having(operators=())(seen)),
      [("version-unknown", "cilium")]),
     ("configuration nobody has read", changed_config(ago(hours=2)),
      [("config-not-rolled-out", "cilium-config")]),
