@@ -10,6 +10,7 @@ from bot.clients.kubernetes.objects import ContainerStatus, Deployment, Pod
 from bot.model.names import format_duration
 from runbooks.agent.status import thresholds
 from runbooks.agent.status.evidence import Seen, node_is_gone
+from runbooks.agent.status.judging.about import about_node
 
 
 def judge(seen: Seen) -> Iterator[Finding]:
@@ -90,12 +91,10 @@ def _envoy(seen: Seen) -> Iterator[Finding]:
         return
     for node, pod in sorted((seen.envoys or {}).items()):
         if not pod.ready and not node_is_gone(seen, node):
-            yield Finding(
-                id="envoy-not-ready",
-                severity=Severity.WARNING,
-                confidence=Confidence.CERTAIN,
-                subject=Subject("node", node),
-                cause="Envoy is not ready: L7 policy and Ingress do not work on this node.",
+            yield about_node(
+                "envoy-not-ready",
+                node,
+                "Envoy is not ready: L7 policy and Ingress do not work on this node.",
                 proof=(f"pod {pod.name}: {_state(pod)}",),
             )
 

@@ -101,7 +101,11 @@ def changed_config(when: str) -> Callable[[Seen], Any]:
 CASES: list[tuple[str, Callable[[Seen], Any], list[tuple[str, str]]]] = [
     ("crash loop", agent("node-7", ready=False, restarts=9, state=BACK_OFF, last=CRASHED),
      [("agent-crash-loop", "node-7")]),
+    ("alive between two crashes", agent("node-7", ready=False, restarts=5, last=CRASHED),
+     [("agent-crash-loop", "node-7")]),
     ("not ready", agent("node-7", ready=False), [("agent-not-ready", "node-7")]),
+    ("not ready after a single restart", agent("node-7", ready=False, restarts=1, last=CRASHED),
+     [("agent-not-ready", "node-7")]),
     ("evicted pod that was replaced",
      agent("node-7", ready=False, phase="Failed", reason="Evicted"), []),
     ("restarted lately", agent("node-7", restarts=1, last=CRASHED),
