@@ -16,7 +16,7 @@ async def test_recent_change_stands_before_every_finding(house: House) -> None:
         assert answer.report.recent_change == CHANGED
         lines = answer.shown.splitlines()
         change = next(number for number, line in enumerate(lines) if CHANGED in line)
-        finding = next(number for number, line in enumerate(lines) if "CrashLoopBackOff" in line)
+        finding = next(number for number, line in enumerate(lines) if "last end: Error" in line)
         assert change <= 2 < finding
 
 

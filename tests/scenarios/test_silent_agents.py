@@ -26,7 +26,7 @@ async def test_crash_loop_is_told_as_verdict_cause_proof_and_log(house: House) -
     lines = answer.shown.splitlines()
     assert lines[0].startswith("⛔ FAILED")
     assert lines[1] == "The agent crashes again and again (Error, exit code 1)."
-    assert "CrashLoopBackOff" in answer.shown
+    assert "last end: Error, exit code 1" in answer.shown
     assert "logs cilium-" in answer.shown
     assert "--previous" in answer.shown
     await house.thread_of(answer, "cilium_ipcache_v2: permission denied")

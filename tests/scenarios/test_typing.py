@@ -11,7 +11,7 @@ UNDERSTOOD = [
     ("status –deep", {"deep": "true"}),
     ("status “node-7”", {"node": "node-7"}),
     ("status ‘node-7’ —deep", {"node": "node-7", "deep": "true"}),
-    ("status <http://node-7|node-7>", {"node": "node-7"}),
+    ("status http://node-7", {"node": "node-7"}),
     ("STATUS node-7", {"node": "node-7"}),
     ("status node-7\u00a0", {"node": "node-7"}),
     ("status node-12 —deadline 5s", {"node": "node-12"}),
