@@ -26,6 +26,7 @@ from bot.model.errors import (
     Denied,
     Malformed,
     NotFound,
+    Refused,
     Throttled,
     TimedOut,
     Unreachable,
@@ -78,7 +79,7 @@ class PodExec:
             try:
                 async with asyncio.timeout(timeout):
                     await self._must_be_same(pod)
-                    return await self._run(pod, container, argv)
+                    return await self._run(pod, container, argv, timeout)
             except TimeoutError:
                 raise TimedOut(f"{argv[0]} did not end within {timeout:g} s.") from None
 
@@ -92,29 +93,37 @@ class PodExec:
         if uid != pod.uid:
             raise Conflict("The pod was replaced in the meantime.")
 
-    async def _run(self, pod: PodRef, container: str, argv: tuple[str, ...]) -> Executed:
-        session, connection = await self._ready(), await self._api.connection()
+    async def _run(
+        self, pod: PodRef, container: str, argv: tuple[str, ...], timeout: float
+    ) -> Executed:
         query = [("container", container), ("stdout", "true"), ("stderr", "true")]
         query += [("command", word) for word in argv]
         path = f"/api/v1/namespaces/{quote(pod.namespace)}/pods/{quote(pod.name)}/exec"
-        async with border(connection.server, 0):
-            try:
-                async with session.ws_connect(
-                    connection.server + path,
-                    params=query,
-                    protocols=PROTOCOLS,
-                    headers=await connection.headers(),
-                    ssl=connection.tls or True,
-                    server_hostname=connection.server_name,
-                    proxy=connection.proxy,
-                    max_msg_size=MOST_BYTES + 1,
-                    timeout=aiohttp.ClientWSTimeout(ws_close=0.1),
-                ) as socket:
-                    return await _read(socket, argv)
-            except aiohttp.WSServerHandshakeError as error:
-                raise _refusal(error, path) from None
+        for last in (False, True):
+            connection = await self._api.connection()
+            credentials = await connection.headers()
+            async with border(connection.server, timeout):
+                try:
+                    async with self._pool().ws_connect(
+                        connection.server + path,
+                        params=query,
+                        protocols=PROTOCOLS,
+                        headers=credentials,
+                        ssl=connection.tls or True,
+                        server_hostname=connection.server_name,
+                        proxy=connection.proxy,
+                        max_msg_size=MOST_BYTES + 1,
+                        timeout=aiohttp.ClientWSTimeout(ws_close=0.1),
+                    ) as socket:
+                        return await _read(socket, argv)
+                except aiohttp.WSServerHandshakeError as error:
+                    if error.status != 401 or last:
+                        raise _refusal(error, path) from None
+            if not await self._api.renew(connection, credentials):
+                raise error_of(401, b"", "GET", path, "")
+        raise AssertionError("unreachable: the second answer is returned or raised")
 
-    async def _ready(self) -> aiohttp.ClientSession:
+    def _pool(self) -> aiohttp.ClientSession:
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=0, force_close=True, ttl_dns_cache=300)
             self._session = aiohttp.ClientSession(connector=connector)
@@ -179,6 +188,8 @@ def _refusal(error: aiohttp.WSServerHandshakeError, path: str) -> ClientError:
                 hint="Grant get and create on pods/exec (the chart's cilium-exec role); "
                 "if they are granted, an admission policy refused the command.",
             )
+        case 400:
+            return Refused("The pod has no such container, or it has not started yet.")
         case 404:
             return NotFound("The pod is gone.")
         case 429:
