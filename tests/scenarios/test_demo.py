@@ -51,7 +51,7 @@ async def test_demo_ends_with_its_cluster_when_told(tmp_path: Path, number: sign
         assert await running.ended(number) == 0
         assert running.process.stdout is not None
         assert b"Traceback" not in await running.process.stdout.read()
-        assert not running.kubeconfig.exists()  # noqa: ASYNC240
+        assert not running.kubeconfig.exists()
 
 
 async def test_killed_demo_leaves_no_cluster_behind(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 
 import msgspec
@@ -34,6 +35,18 @@ async def test_findings_end_with_1_and_lines_are_not_folded(shell: Shell) -> Non
     assert any("[agent-crash-loop]" in line for line in lines)
     assert any(len(line) > 150 for line in lines), "log lines stay whole"
     assert "permission denied" in ended.out
+
+
+async def test_piped_table_keeps_a_row_on_a_line(shell: Shell) -> None:
+    ended = await shell.run("status", COLUMNS="40")
+    row = re.compile(r"node-8 +ok +1\.18\.6 +0 +\d+/\d+ +\d+/254")
+    assert [line for line in ended.out.splitlines() if row.fullmatch(line)]
+
+
+async def test_alike_gaps_are_named_once(shell: Shell) -> None:
+    shell.cluster.inject("exec-forbidden")
+    ended = await shell.run("status")
+    assert "8: inside the agent on node-1, node-2, node-3" in ended.out
 
 
 async def test_unseen_ends_with_3(shell: Shell) -> None:

@@ -65,3 +65,20 @@ async def test_piped_standard_error_shows_no_progress(shell: Shell) -> None:
     shell.cluster.inject("agent-silent", "node-7")
     ended = await shell.run("status", "--deadline", "2s")
     assert ended.err == ""
+
+
+async def test_what_is_folded_stands_further_in(shell: Shell) -> None:
+    shell.cluster.inject("agent-crash-loop", "node-7")
+    _, written = await on_terminal(shell, "status", "node-7", columns=60)
+    lines = _SEQUENCE.sub("", written).replace("\r", "").splitlines()
+    fatal = next(number for number, line in enumerate(lines) if line.startswith("    level=fatal"))
+    assert lines[fatal + 1].startswith("      ")
+    assert "  " not in lines[fatal + 1].strip()
+
+
+async def test_table_without_room_becomes_a_line_a_row(shell: Shell) -> None:
+    _, narrow = await on_terminal(shell, "status", columns=40)
+    assert "node-8: agent ok" in _SEQUENCE.sub("", narrow)
+    _, wide = await on_terminal(shell, "status", columns=80)
+    assert "node-8: " not in _SEQUENCE.sub("", wide)
+    assert "──" in wide
