@@ -134,17 +134,25 @@ async def _read(socket: aiohttp.ClientWebSocketResponse, argv: tuple[str, ...]) 
     streams: dict[int, list[bytes]] = {STDOUT: [], STDERR: [], STATUS: []}
     size = 0
     async for message in socket:
+        if message.type is aiohttp.WSMsgType.ERROR:
+            break
         if message.type is not aiohttp.WSMsgType.BINARY or not message.data:
             continue
         channel, payload = message.data[0], message.data[1:]
         size += len(payload)
         if size > MOST_BYTES:
-            raise Malformed(f"{argv[0]} wrote more than {MOST_BYTES:,} bytes.")
+            raise _too_much(argv)
         streams.setdefault(channel, []).append(payload)
         if channel == STATUS:
             break
+    if socket.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
+        raise _too_much(argv)
     stdout, stderr = b"".join(streams[STDOUT]), b"".join(streams[STDERR])
     return Executed(stdout, stderr, _exit_code(b"".join(streams[STATUS]), argv))
+
+
+def _too_much(argv: tuple[str, ...]) -> Malformed:
+    return Malformed(f"{argv[0]} wrote more than {MOST_BYTES:,} bytes.")
 
 
 class _Cause(msgspec.Struct):

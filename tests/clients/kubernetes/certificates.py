@@ -50,6 +50,9 @@ class Certificates:
     def __getitem__(self, file: str) -> str:
         return str(self.folder / file)
 
+    def read(self, file: str) -> str:
+        return (self.folder / file).read_text()
+
     def server(self, *, asks_for_client: bool = False) -> ssl.SSLContext:
         """What a server with this certificate listens with."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -22,6 +22,7 @@ SYSTEM = "kube-system"
 @pytest.fixture(autouse=True)
 async def nothing_left_behind() -> AsyncIterator[None]:
     """Every test ends without a task of its own, an open session or an open socket."""
+    gc.freeze()  # what is there already is not looked at: a collection takes 1 ms instead of 80
     yield
     await asyncio.sleep(0)
     gc.collect()  # an unclosed session or transport warns when it is collected: an error here

@@ -14,6 +14,7 @@ import pytest
 from bot.clients.kubernetes import exec_plugin
 from bot.clients.kubernetes.connection import ClusterAddress, Connection, connect
 from bot.model.errors import ConfigurationError
+from tests.clients.kubernetes.certificates import Certificates
 from tests.clients.kubernetes.serving import write_kubeconfig
 
 VERSION = "client.authentication.k8s.io/v1"
@@ -88,10 +89,12 @@ async def test_a_missing_plugin_shows_how_to_install_it(tmp_path: Path) -> None:
     assert error.hint == "Install it."
 
 
-async def test_a_plugin_gives_a_client_certificate(tmp_path: Path, certificates: Any) -> None:
+async def test_a_plugin_gives_a_client_certificate(
+    tmp_path: Path, certificates: Certificates
+) -> None:
     pair = {
-        "clientCertificateData": Path(certificates["client.pem"]).read_text(),
-        "clientKeyData": Path(certificates["client.key"]).read_text(),
+        "clientCertificateData": certificates.read("client.pem"),
+        "clientKeyData": certificates.read("client.key"),
     }
     connection = await connected(plugin_in(tmp_path, printing(**pair)))
     assert connection.certificate.decode() == pair["clientCertificateData"]
@@ -108,6 +111,10 @@ os.rename({str(folder / "unfinished")!r}, {str(folder / "pids")!r})
 time.sleep(60)
 """
     return plugin_in(folder, body)
+
+
+def is_there(path: Path) -> bool:
+    return path.exists()
 
 
 def is_running(pid: int) -> bool:
@@ -139,7 +146,9 @@ async def test_a_hanging_plugin_is_ended_with_its_children(
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="reads /proc")  # noqa: PTH112
 async def test_cancelling_ends_the_plugin(tmp_path: Path) -> None:
     task = asyncio.create_task(connected(hanging_in(tmp_path)))
-    while not (tmp_path / "pids").exists():
+    for _ in range(500):
+        if is_there(tmp_path / "pids"):
+            break
         await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
