@@ -60,7 +60,7 @@ async def test_no_kubeconfig_at_all_names_the_ways_out(shell: Shell) -> None:
 
 
 async def test_kubeconfig_that_is_none_is_one_sentence(shell: Shell) -> None:
-    for content in ("", "{", "[1, 2]", "current-context: lab\n", "\x00\x01"):
+    for content in ("{", "current-context: lab\n", "\x00\x01"):
         shell.kubeconfig.write_text(content)
         ended = await shell.run("status")
         assert ended.code == 2, (content, ended)
