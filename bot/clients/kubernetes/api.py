@@ -34,8 +34,8 @@ PAGE = 500
 ATTEMPTS = 4
 FIRST_PAUSE = 0.2
 RENEWAL_PAUSE = 5.0
-"""Seconds for which credentials that were refused, and are the same when read again, stay refused:
-a hundred refused requests must not start a hundred credential plugins."""
+"""Seconds before credentials that could not be read, or were refused and read again in vain, are
+read once more: a hundred requests must not start a hundred credential plugins."""
 
 Query = Mapping[str, str]
 
@@ -53,14 +53,28 @@ class Api:
         self._connection: Connection | None = None
         self._session: aiohttp.ClientSession | None = None
         self._opening = asyncio.Lock()
-        self._same_since = float("-inf")
+        self._read_at = 0.0
+        self._failure: ConfigurationError | None = None
+        self._in_vain = False
 
     async def connection(self) -> Connection:
         """Address and credentials, read once. Raises :class:`ConfigurationError`."""
         async with self._opening:
             if self._connection is None:
-                self._connection = await connect(self.address)
+                self._connection = await self._connect()
             return self._connection
+
+    async def _connect(self) -> Connection:
+        if self._failure and time.monotonic() - self._read_at < RENEWAL_PAUSE:
+            raise ConfigurationError(self._failure.message, hint=self._failure.hint)
+        self._failure = None
+        try:
+            return await connect(self.address)
+        except ConfigurationError as error:
+            self._failure = error
+            raise
+        finally:
+            self._read_at = time.monotonic()
 
     async def renew(self, refused: Connection, sent: Mapping[str, str]) -> bool:
         """Read the credentials again after ``sent`` were refused; whether they are others now.
@@ -70,10 +84,11 @@ class Api:
         async with self._opening:
             if self._connection is not refused:
                 return True
-            if time.monotonic() - self._same_since < RENEWAL_PAUSE:
+            if self._in_vain and time.monotonic() - self._read_at < RENEWAL_PAUSE:
                 return False
+            self._in_vain = True
             try:
-                fresh = await connect(self.address)
+                fresh = await self._connect()
                 changed = fresh.certificate != refused.certificate or await fresh.headers() != sent
             except ConfigurationError as error:
                 raise Denied(
@@ -82,9 +97,7 @@ class Api:
                     hint=error.hint,
                 ) from None
             if changed:
-                self._connection = fresh
-            else:
-                self._same_since = time.monotonic()
+                self._connection, self._in_vain = fresh, False
             return changed
 
     def _pool(self) -> aiohttp.ClientSession:

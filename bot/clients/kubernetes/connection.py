@@ -65,6 +65,7 @@ async def connect(address: ClusterAddress) -> Connection:
             await _load_kubeconfig(address, config, configuration)
         tls = RESTClientObject(configuration).ssl_context
         certificate = _content(configuration.cert_file)
+        proxy = _usable_proxy(configuration.proxy or proxy_for(configuration.host))
     except (config.ConfigException, OSError, ValueError, TypeError) as error:
         raise _unusable(address, error) from None
 
@@ -85,7 +86,7 @@ async def connect(address: ClusterAddress) -> Connection:
         server=configuration.host.rstrip("/"),
         tls=tls if secure else None,
         server_name=configuration.tls_server_name if secure else None,
-        proxy=_usable_proxy(configuration.proxy or proxy_for(configuration.host)),
+        proxy=proxy,
         certificate=certificate,
         headers=headers,
     )
@@ -105,10 +106,10 @@ def _content(file: str | None) -> bytes:
 
 
 def _usable_proxy(proxy: str | None) -> str | None:
-    if proxy and urlsplit(proxy).scheme not in ("http", "https"):
+    parts = urlsplit(proxy or "")
+    if proxy and (parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0):
         raise ConfigurationError(
-            f"The proxy {urlsplit(proxy).scheme}://{urlsplit(proxy).netloc.rpartition('@')[2]} "
-            "is not an HTTP proxy.",
+            f"The proxy {parts.scheme}://{parts.netloc.rpartition('@')[2]} is not an HTTP proxy.",
             hint="Check proxy-url in the kubeconfig, HTTPS_PROXY and NO_PROXY.",
         )
     return proxy

@@ -56,14 +56,25 @@ def read_target(kubeconfig: Path | None, context: str | None) -> Target:
     cluster = read.named_by(name, found, "cluster")
     if cluster is None:
         raise ConfigurationError(f"Context {name} of {read.first} names no cluster.", hint=_CHECK)
-    server = urlsplit(str(cluster.get("server") or ""))
-    if server.scheme not in ("http", "https") or not server.hostname:
+    _must_be_url(str(cluster.get("server") or ""), f"context {name} in {read.first}")
+    return Target(name, cluster, read.named_by(name, found, "user") or {})
+
+
+def _must_be_url(server: str, of: str) -> None:
+    try:
+        parts = urlsplit(server)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # brackets that do not close, a port that is no port
+        usable = False
+    if usable and parts.username is not None:
         raise ConfigurationError(
-            f"The server of context {name} in {read.first} is no URL: "
-            f"{quoted(str(cluster.get('server') or ''))}.",
+            f"The server of {of} has a user name in it.", hint="Credentials belong under users."
+        )
+    if not usable:
+        raise ConfigurationError(
+            f"The server of {of} is no URL: {quoted(server)}.",
             hint="It should read https://HOST:PORT.",
         )
-    return Target(name, cluster, read.named_by(name, found, "user") or {})
 
 
 def context_name(kubeconfig: Path | None, context: str | None) -> str:

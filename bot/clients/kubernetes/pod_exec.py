@@ -126,8 +126,18 @@ class PodExec:
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=0, force_close=True, ttl_dns_cache=300)
-            self._session = aiohttp.ClientSession(connector=connector)
+            staying = aiohttp.TraceConfig()
+            staying.on_request_redirect.append(_stay)
+            self._session = aiohttp.ClientSession(connector=connector, trace_configs=[staying])
         return self._session
+
+
+async def _stay(
+    session: object, context: object, asked: aiohttp.TraceRequestRedirectParams
+) -> None:
+    """Follow no redirect: what a stranger's server prints is no answer of the agent."""
+    asked.response.close()
+    raise error_of(asked.response.status, b"", "GET", asked.url.path, "")
 
 
 async def _read(socket: aiohttp.ClientWebSocketResponse, argv: tuple[str, ...]) -> Executed:

@@ -35,6 +35,14 @@ class Served:
     def connections(self) -> int:
         return len(self.server.connections)
 
+    async def comes_to(self, connections: int) -> bool:
+        """Whether so many connections are open, now or within two seconds."""
+        for _ in range(200):
+            if self.connections == connections:
+                return True
+            await asyncio.sleep(0.01)
+        return False
+
 
 @asynccontextmanager
 async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[Served]:

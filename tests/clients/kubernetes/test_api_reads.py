@@ -172,9 +172,9 @@ async def test_pauses_between_tries_grow(tmp_path: Path, monkeypatch: pytest.Mon
         with pytest.raises(Unreachable):
             await cluster.api.get(PATH)
     first, second, third = (after - before for before, after in pairwise(times))
-    assert 0.05 <= first < 0.2
-    assert 0.1 <= second < 0.4
-    assert 0.2 <= third < 0.8
+    assert first >= 0.05
+    assert second >= 0.1
+    assert third >= 0.2
 
 
 async def test_a_throttled_read_waits_as_long_as_it_is_told(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ async def test_a_throttled_read_waits_as_long_as_it_is_told(tmp_path: Path) -> N
     async with against(answering(later, text("{}")), tmp_path) as (cluster, _):
         began = time.monotonic()
         assert await cluster.api.get(PATH) == b"{}"
-        assert 0.95 < time.monotonic() - began < 2
+        assert time.monotonic() - began > 0.95
 
 
 @pytest.mark.parametrize(
@@ -227,9 +227,8 @@ async def test_a_silent_server_times_out_and_is_let_go(tmp_path: Path) -> None:
         began = time.monotonic()
         with pytest.raises(TimedOut, match=r"did not answer within 0\.2 s"):
             await cluster.api.get(PATH, timeout=0.2, attempts=1)
-        assert 0.15 < time.monotonic() - began < 0.6
-        await asyncio.sleep(0.05)
-        assert served.connections == 0
+        assert 0.15 < time.monotonic() - began < 2
+        assert await served.comes_to(0)
 
 
 async def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:

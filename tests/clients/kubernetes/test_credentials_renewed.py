@@ -11,7 +11,7 @@ from aiohttp import web
 from bot.clients.kubernetes import api as api_module
 from bot.clients.kubernetes.connection import ClusterAddress, Connection, connect
 from bot.clients.kubernetes.pod_ref import PodRef
-from bot.model.errors import Denied
+from bot.model.errors import ConfigurationError, Denied
 from bot.playground.cluster import SimulatedCluster
 from tests.clients.kubernetes.serving import against, serving, using, write_kubeconfig
 
@@ -120,3 +120,34 @@ async def test_a_renewal_that_fails_says_why(tmp_path: Path) -> None:
             path.unlink()
             with pytest.raises(Denied, match="cannot be renewed: There is no kubeconfig at"):
                 await cluster.api.get(PATH)
+
+
+async def test_credentials_that_cannot_be_read_are_not_asked_for_by_each_request(
+    tmp_path: Path, read: list[ClusterAddress]
+) -> None:
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "no-such-login"}
+    path = write_kubeconfig(tmp_path / "config", "https://a.test", {"exec": plugin})
+    async with using(path) as cluster:
+        gets = (cluster.api.get(PATH) for _ in range(20))
+        errors = await asyncio.gather(*gets, return_exceptions=True)
+    assert {type(error) for error in errors} == {ConfigurationError}
+    assert all("no-such-login cannot be started" in str(error) for error in errors)
+    assert len(read) == 1
+
+
+async def test_a_renewal_that_fails_is_not_tried_by_each_request(
+    tmp_path: Path, read: list[ClusterAddress]
+) -> None:
+    async with serving(only_new) as served:
+        path = write_kubeconfig(tmp_path / "config", served.url)
+        async with using(path) as cluster:
+            await cluster.api.connection()
+            removed(path)
+            gets = (cluster.api.get(PATH) for _ in range(20))
+            errors = await asyncio.gather(*gets, return_exceptions=True)
+    assert {type(error) for error in errors} == {Denied}
+    assert len(read) == 2
+
+
+def removed(path: Path) -> None:
+    path.unlink()

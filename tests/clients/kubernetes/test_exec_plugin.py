@@ -137,9 +137,9 @@ async def all_gone(folder: Path) -> bool:
 async def test_a_hanging_plugin_is_ended_with_its_children(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exec_plugin, "PATIENCE", 0.5)
+    monkeypatch.setattr(exec_plugin, "PATIENCE", 1.0)
     error = await refusal(hanging_in(tmp_path))
-    assert error.message == "The credential plugin login does not end within 0.5 s."
+    assert error.message == "The credential plugin login does not end within 1 s."
     assert await all_gone(tmp_path)
 
 

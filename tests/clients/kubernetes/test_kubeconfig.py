@@ -132,10 +132,19 @@ async def test_what_a_context_names_must_be_there(
     assert "Did you mean" in error.hint
 
 
-@pytest.mark.parametrize("server", ["", "10.0.0.1:6443", "ftp://10.0.0.1", "https://", "prod"])
+@pytest.mark.parametrize(
+    "server",
+    ["", "10.0.0.1:6443", "ftp://10.0.0.1", "https://", "prod", "https://[::1", "https://a:99999"],
+)
 async def test_a_server_that_is_no_url_is_shown(tmp_path: Path, server: str) -> None:
     error = await refusal(write_kubeconfig(tmp_path / "config", server))
     assert f"is no URL: {server!r}." in error.message
+
+
+async def test_a_password_in_the_server_is_not_shown(tmp_path: Path) -> None:
+    error = await refusal(write_kubeconfig(tmp_path / "config", "https://ana:secret@a.test"))
+    assert "has a user name in it" in error.message
+    assert "secret" not in str(error)
 
 
 async def test_a_context_without_a_user_connects_without_credentials(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ async def test_a_command_that_hangs_is_given_up_in_time(
     began = time.monotonic()
     with pytest.raises(TimedOut, match=r"cilium-dbg did not end within 0\.3 s"):
         await cluster.pod_exec.run(agent, AGENT, STATUS, timeout=0.3)
-    assert 0.25 < time.monotonic() - began < 0.9
+    assert 0.25 < time.monotonic() - began < 2
 
 
 async def test_at_most_so_many_commands_run_at_once(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ async def test_at_most_so_many_commands_run_at_once(tmp_path: Path) -> None:
         async with using(path, execs_in_flight=5) as cluster:
             pods = (await cluster.reads.pods(SYSTEM, "k8s-app=cilium")).items
             refs = [PodRef.of(pod) for pod in pods] * 10
-            runs = (cluster.pod_exec.run(ref, AGENT, STATUS, timeout=0.5) for ref in refs)
+            runs = (cluster.pod_exec.run(ref, AGENT, STATUS) for ref in refs)
             ended = await asyncio.gather(*runs)
         assert {executed.exit_code for executed in ended} == {0}
         assert simulated.execs_in_flight_peak == 5

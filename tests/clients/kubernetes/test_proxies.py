@@ -79,6 +79,13 @@ async def test_a_proxy_we_cannot_speak_to_is_refused_without_its_password(tmp_pa
     assert caught.value.message == "The proxy socks5://proxy.test:1080 is not an HTTP proxy."
 
 
+@pytest.mark.parametrize("proxy", ["http://", "http://[::1", "http://proxy.test:99999"])
+async def test_a_proxy_that_is_no_url_is_refused(tmp_path: Path, proxy: str) -> None:
+    path = write_kubeconfig(tmp_path / "config", "https://a.test", proxy_url=proxy)
+    with pytest.raises(ConfigurationError):
+        await connect(ClusterAddress(path))
+
+
 @asynccontextmanager
 async def tunnelling(port: int, answer: str = "200 OK") -> AsyncIterator[tuple[str, list[str]]]:
     """A proxy that leads every CONNECT to a local ``port``, and what it was asked."""
