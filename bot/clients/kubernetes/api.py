@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,11 +17,10 @@ import aiohttp
 import msgspec
 
 from bot.clients.kubernetes.answers import error_of, failure_of
-from bot.clients.kubernetes.connection import ClusterAddress, Connection, connect
+from bot.clients.kubernetes.connection import ClusterAddress, Connection
+from bot.clients.kubernetes.credentials import Credentials
 from bot.model.errors import (
     ClientError,
-    ConfigurationError,
-    Denied,
     Malformed,
     Throttled,
     TimedOut,
@@ -33,9 +31,6 @@ MOST_BYTES = 64 * 1024 * 1024
 PAGE = 500
 ATTEMPTS = 4
 FIRST_PAUSE = 0.2
-RENEWAL_PAUSE = 5.0
-"""Seconds before credentials that could not be read, or were refused and read again in vain, are
-read once more: a hundred requests must not start a hundred credential plugins."""
 
 Query = Mapping[str, str]
 
@@ -50,55 +45,16 @@ class Api:
     def __init__(self, address: ClusterAddress, *, requests_in_flight: int = 64) -> None:
         self.address = address
         self._slots = asyncio.Semaphore(requests_in_flight)
-        self._connection: Connection | None = None
+        self._credentials = Credentials(address)
         self._session: aiohttp.ClientSession | None = None
-        self._opening = asyncio.Lock()
-        self._read_at = 0.0
-        self._failure: ConfigurationError | None = None
-        self._in_vain = False
 
     async def connection(self) -> Connection:
         """Address and credentials, read once. Raises :class:`ConfigurationError`."""
-        async with self._opening:
-            if self._connection is None:
-                self._connection = await self._connect()
-            return self._connection
-
-    async def _connect(self) -> Connection:
-        if self._failure and time.monotonic() - self._read_at < RENEWAL_PAUSE:
-            raise ConfigurationError(self._failure.message, hint=self._failure.hint)
-        self._failure = None
-        try:
-            return await connect(self.address)
-        except ConfigurationError as error:
-            self._failure = error
-            raise
-        finally:
-            self._read_at = time.monotonic()
+        return await self._credentials.connection()
 
     async def renew(self, refused: Connection, sent: Mapping[str, str]) -> bool:
-        """Read the credentials again after ``sent`` were refused; whether they are others now.
-
-        Read once for all requests that were refused with the same ones.
-        """
-        async with self._opening:
-            if self._connection is not refused:
-                return True
-            if self._in_vain and time.monotonic() - self._read_at < RENEWAL_PAUSE:
-                return False
-            self._in_vain = True
-            try:
-                fresh = await self._connect()
-                changed = fresh.certificate != refused.certificate or await fresh.headers() != sent
-            except ConfigurationError as error:
-                raise Denied(
-                    "The API server does not accept these credentials, and they cannot be "
-                    f"renewed: {error.message}",
-                    hint=error.hint,
-                ) from None
-            if changed:
-                self._connection, self._in_vain = fresh, False
-            return changed
+        """Read the credentials again after ``sent`` were refused; whether they are others now."""
+        return await self._credentials.renew(refused, sent)
 
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None:

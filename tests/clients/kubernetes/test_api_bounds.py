@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.clients.kubernetes import api as api_module
+from bot.clients.kubernetes import credentials as credentials_module
 from bot.clients.kubernetes.connection import Connection, connect
 from bot.model.errors import Malformed, TimedOut
 from tests.clients.kubernetes.serving import against
@@ -68,7 +68,7 @@ async def test_the_first_requests_open_one_session_and_read_one_kubeconfig(
         await asyncio.sleep(0.01)
         return await connect(address)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(api_module, "connect", counted)
+    monkeypatch.setattr(credentials_module, "connect", counted)
     async with against(Busy(), tmp_path) as (cluster, served):
         await asyncio.gather(*(cluster.api.get(PATH) for _ in range(50)))
         assert read == 1

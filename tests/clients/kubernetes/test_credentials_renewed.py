@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.clients.kubernetes import api as api_module
+from bot.clients.kubernetes import credentials as credentials_module
 from bot.clients.kubernetes.connection import ClusterAddress, Connection, connect
 from bot.clients.kubernetes.pod_ref import PodRef
 from bot.model.errors import ConfigurationError, Denied
@@ -34,7 +34,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[ClusterAddress]:
         await asyncio.sleep(0.01)
         return await connect(address)
 
-    monkeypatch.setattr(api_module, "connect", counted)
+    monkeypatch.setattr(credentials_module, "connect", counted)
     return times
 
 
@@ -68,7 +68,7 @@ async def test_credentials_that_stay_refused_are_not_read_again_by_each_request(
 async def test_they_are_read_again_later(
     tmp_path: Path, read: list[ClusterAddress], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api_module, "RENEWAL_PAUSE", 0.0)
+    monkeypatch.setattr(credentials_module, "RENEWAL_PAUSE", 0.0)
     async with serving(only_new) as served:
         path = write_kubeconfig(tmp_path / "config", served.url, {"tokenFile": "token"})
         (tmp_path / "token").write_text("old")

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,21 @@ async def test_a_token_becomes_the_header(tmp_path: Path) -> None:
     assert await connection.headers() == {"authorization": "Bearer abc"}
 
 
-async def test_it_is_told_what_the_kubeconfig_says(tmp_path: Path) -> None:
+@pytest.fixture
+def typed() -> Iterator[None]:
+    """Somebody has typed something into our own standard input."""
+    ours = os.dup(0)
+    reading, writing = os.pipe()
+    os.write(writing, b"yes\n")
+    os.close(writing)
+    os.dup2(reading, 0)
+    yield
+    os.dup2(ours, 0)
+    os.close(reading)
+    os.close(ours)
+
+
+async def test_it_is_told_what_the_kubeconfig_says(tmp_path: Path, typed: None) -> None:
     body = """
 info = json.loads(os.environ["KUBERNETES_EXEC_INFO"])
 said = [sys.argv[1], os.environ["PROFILE"], info["spec"]["cluster"]["server"],
