@@ -22,6 +22,7 @@ from bot.model.report import (
     Table,
     Verdict,
     grouped,
+    named_once,
 )
 from bot.model.run import RunRecord, RunState
 from bot.model.visible import visible
@@ -92,19 +93,12 @@ def _print_gaps(console: Console, gaps: tuple[Gap, ...]) -> None:
     console.print()
     _line(console, ("Not seen", "bold magenta"))
     for gap, subjects in grouped(gaps):
-        named = _named_once(sorted(subjects, key=natural)[:MOST_SUBJECTS])
+        named = named_once(sorted(subjects, key=natural)[:MOST_SUBJECTS])
         more = f" and {len(subjects) - MOST_SUBJECTS} more" if len(subjects) > MOST_SUBJECTS else ""
         count = f"{len(subjects)}: " if len(subjects) > 1 else ""
         _line(console, (f"{INDENT}{count}{named}{more}", ""), (f" - {gap.reason}", "dim"))
         if gap.hint:
             _line(console, (f"{INDENT}→ {gap.hint}", ""))
-
-
-def _named_once(subjects: list[str]) -> str:
-    """``inside the agent on node-1, node-2``: what all have in common is said once."""
-    beginnings = {subject[: subject.rfind(" ") + 1] for subject in subjects}
-    common = beginnings.pop() if len(beginnings) == 1 else ""
-    return common + ", ".join(subject.removeprefix(common) for subject in subjects)
 
 
 def _print_facts(console: Console, facts: tuple[tuple[str, str], ...]) -> None:

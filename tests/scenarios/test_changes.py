@@ -43,5 +43,5 @@ async def test_configuration_nobody_read_names_when_it_changed(house: House) -> 
     house.cluster.inject("config-not-rolled-out")
     answer = await house.ask("status")
     assert answer.findings == {"config-not-rolled-out": "cilium-config"}
-    assert "12 agents still run the configuration from before its last change" in answer.shown
+    assert "The last change of the configuration has not reached 12 agents" in answer.shown
     assert "rolling restart" in answer.shown

@@ -80,6 +80,7 @@ async def test_output_cut_off_in_the_middle_is_a_gap(house: House) -> None:
     house.cluster.inject("agent-garbage", "node-7")
     for command in ("status", "status node-7"):
         answer = await house.ask(command)
+        assert answer.report.verdict is Verdict.UNKNOWN
         assert answer.findings == {}
         reasons = {gap.subject.rpartition(" ")[2]: gap.reason for gap in answer.gaps}
         assert "is not JSON" in reasons["node-7"]

@@ -39,7 +39,7 @@ async def test_findings_end_with_1_and_lines_are_not_folded(shell: Shell) -> Non
 
 async def test_piped_table_keeps_a_row_on_a_line(shell: Shell) -> None:
     ended = await shell.run("status", COLUMNS="40")
-    row = re.compile(r"node-8 +ok +1\.18\.6 +0 +\d+/\d+ +\d+/254")
+    row = re.compile(r"node-8 +ok +\d+/\d+ +\d+/254")
     assert [line for line in ended.out.splitlines() if row.fullmatch(line)]
 
 

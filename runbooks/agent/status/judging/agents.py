@@ -9,7 +9,7 @@ from bot.authoring import Confidence, Finding, RemedyOffer, Severity, Subject
 from bot.clients.cilium.commands import AGENT_CONTAINER
 from bot.clients.cilium.names import AGENT_DAEMONSET
 from bot.clients.kubernetes.objects import ContainerStatus, Pod, Terminated
-from bot.model.names import format_duration
+from bot.model.names import counted, format_duration
 from runbooks.agent.status import thresholds
 from runbooks.agent.status.evidence import Seen, node_is_gone
 from runbooks.agent.status.judging.about import about_node
@@ -82,7 +82,7 @@ def _crash_loop(seen: Seen, node: str, pod: Pod, container: ContainerStatus) -> 
         node,
         f"The agent crashes again and again{_because(ended)}.",
         proof=(
-            f"pod {pod.name}: {container.restart_count} restarts",
+            f"pod {pod.name}: {counted(container.restart_count, 'restart')}",
             *_last_end(ended, seen.read_at),
         ),
         next_steps=(
@@ -134,7 +134,7 @@ def _restarted(seen: Seen, node: str, container: ContainerStatus) -> Iterator[Fi
         "agent-oom-killed" if out_of_memory else "agent-restarted",
         node,
         f"The agent was restarted within the last hour{_because(ended)}; it runs again.",
-        proof=(f"{container.restart_count} restarts", *_last_end(ended, seen.read_at)),
+        proof=(counted(container.restart_count, "restart"), *_last_end(ended, seen.read_at)),
         severity=Severity.WARNING if out_of_memory else Severity.INFO,
     )
 
@@ -174,7 +174,7 @@ def _last_end(ended: Terminated | None, now: datetime) -> tuple[str, ...]:
         return ()
     ago = ""
     if ended.finished_at is not None:
-        ago = f" {format_duration((now - ended.finished_at).total_seconds())} ago"
+        ago = f", {format_duration((now - ended.finished_at).total_seconds())} ago"
     lines = [f"last end: {ended.reason or 'unknown'}, exit code {ended.exit_code}{ago}"]
     if ended.message:
         lines.append(" ".join(ended.message.split())[-300:])

@@ -15,7 +15,7 @@ from bot.clients.cilium.names import (
 )
 from bot.clients.cilium.versions import NEWEST_KNOWN, is_newer_than_known, version_of
 from bot.clients.kubernetes.objects import DaemonSet, Pod
-from bot.model.names import format_duration
+from bot.model.names import counted, format_duration
 from runbooks.agent.status import thresholds
 from runbooks.agent.status.evidence import Seen, image_of
 
@@ -66,11 +66,25 @@ def _skew(seen: Seen) -> Iterator[Finding]:
         return
     usual = max(versions, key=lambda version: len(versions[version]))
     daemonset = (seen.daemonsets or {}).get(AGENT_DAEMONSET)
-    under_way = daemonset is not None and rolling(daemonset)
+    under_way = daemonset is not None and rolling(daemonset) and not _left_behind(seen, daemonset)
     for version, nodes in sorted(versions.items()):
         if version != usual and seen.node in (None, *nodes):
             yield _skewed_agents(version, sorted(nodes, key=natural), usual, under_way=under_way)
     yield from _skewed_operator(seen, usual)
+
+
+def _left_behind(seen: Seen, daemonset: DaemonSet) -> bool:
+    """With OnDelete nobody goes on by itself: a change that began long ago is not under way."""
+    began = max(
+        (
+            r.metadata.creation_timestamp
+            for r in seen.revisions or ()
+            if r.metadata.creation_timestamp
+        ),
+        default=None,
+    )
+    on_delete = daemonset.spec.update_strategy.type == "OnDelete"
+    return on_delete and began is not None and seen.read_at - began > thresholds.ROLLOUT_PAUSE
 
 
 def _skewed_agents(version: str, nodes: list[str], usual: str, *, under_way: bool) -> Finding:
@@ -140,7 +154,8 @@ def _config_not_rolled_out(seen: Seen) -> Iterator[Finding]:
         severity=Severity.WARNING,
         confidence=Confidence.LIKELY,
         subject=Subject("configmap", CONFIG_MAP, seen.namespace),
-        cause=f"{len(older)} agents still run the configuration from before its last change.",
+        cause="The last change of the configuration has not reached "
+        f"{counted(len(older), 'agent')}.",
         proof=(
             f"{CONFIG_MAP} changed {_ago(seen.read_at, changed)} ago "
             f"({changed.isoformat(timespec='seconds')})",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.authoring import Confidence, Finding, Severity, Subject
 from bot.clients.cilium.names import ENVOY_DAEMONSET, OPERATOR_DEPLOYMENT, RELAY_DEPLOYMENT
 from bot.clients.kubernetes.objects import ContainerStatus, Deployment, Pod
-from bot.model.names import format_duration
+from bot.model.names import counted, format_duration
 from runbooks.agent.status import thresholds
 from runbooks.agent.status.evidence import Seen, node_is_gone
 from runbooks.agent.status.judging.about import about_node
@@ -126,10 +126,9 @@ def _state(pod: Pod) -> str:
 def _container_state(status: ContainerStatus) -> str:
     if status.ready:
         return ""
+    restarts = counted(status.restart_count, "restart")
     if status.state.waiting:
-        return (
-            f"{status.name} waits ({status.state.waiting.reason}), {status.restart_count} restarts"
-        )
+        return f"{status.name} waits ({status.state.waiting.reason}), {restarts}"
     if status.state.terminated:
         return f"{status.name} ended with exit code {status.state.terminated.exit_code}"
-    return f"{status.name} is not ready, {status.restart_count} restarts"
+    return f"{status.name} is not ready, {restarts}"

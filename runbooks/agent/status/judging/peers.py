@@ -74,11 +74,13 @@ def _is_unreachable(seen: Seen, node: str, views: dict[str, Peer]) -> Finding:
     observers = [observer for observer in seen.health if observer != node]
     by_most = len(views) >= SEEN_BY * len(observers)
     identifier, cause = _what_fails(list(views.values()))
-    who = "" if by_most else f" Seen from {_list(views)} only."
+    if not by_most:
+        identifier = "link-broken"
+        cause = f"{_list(views)} cannot reach it, others can: the path between them is broken."
     return about_node(
         identifier,
         node,
-        cause + who,
+        cause,
         proof=(
             f"{len(views)} of {len(observers)} agents asked do not reach it ({_list(views)})",
             *sorted({_error(peer) for peer in views.values()})[:2],
@@ -107,7 +109,7 @@ def _what_fails(views: list[Peer]) -> tuple[str, str]:
 def _only_counted(seen: Seen, missed: dict[str, dict[str, Peer]]) -> Iterator[Finding]:
     """Agents count unreachable peers that no observer could name."""
     counting = {n: m.unreachable for n, m in sorted(seen.metrics.items()) if m.unreachable}
-    if not counting or missed:
+    if not counting or missed or max(counting.values()) <= _known_down(seen):
         return
     yield Finding(
         id="peers-unreachable",
@@ -117,6 +119,12 @@ def _only_counted(seen: Seen, missed: dict[str, dict[str, Peer]]) -> Iterator[Fi
         cause=f"{len(counting)} agents count unreachable peers; which ones is not known.",
         proof=tuple(f"{node}: {number} unreachable" for node, number in list(counting.items())[:8]),
     )
+
+
+def _known_down(seen: Seen) -> int:
+    """How many agents are known not to answer, which every other agent counts as unreachable."""
+    agents = seen.agents or {}
+    return sum(not pod.ready or node in seen.unknown for node, pod in agents.items())
 
 
 def _list(views: dict[str, Peer]) -> str:
