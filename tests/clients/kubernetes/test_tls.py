@@ -14,7 +14,6 @@ from bot.playground.cluster import SimulatedCluster
 from tests.clients.kubernetes.certificates import NAME, Certificates
 from tests.clients.kubernetes.serving import answering, serving, text, using, write_kubeconfig
 
-POD = PodRef("kube-system", "cilium-x", "uid", "node-1")
 PATH = "/api/v1/nodes"
 
 
@@ -56,8 +55,9 @@ async def test_nothing_is_sent_to_a_server_that_is_not_trusted(
             with pytest.raises(Untrusted, match=reason) as caught:
                 await cluster.api.get(PATH)
             assert "certificate-authority" in caught.value.hint
+            pod = PodRef("kube-system", "cilium-x", "uid", "node-1")  # seen just now: no get
             with pytest.raises(Untrusted, match=reason):
-                await cluster.pod_exec.run(POD, "cilium-agent", ("cilium", "status"))
+                await cluster.pod_exec.run(pod, "cilium-agent", ("cilium", "status"))
         assert served.requests == []
 
 
