@@ -72,16 +72,23 @@ class PodExec:
 
         Messages name neither pod nor node: whoever asked says whose answer is missing.
         Raises :class:`ClientError`: :class:`Conflict` when the pod was replaced, :class:`TimedOut`
-        when the command does not end, :class:`Malformed` when it writes more than 8 MiB or the
+        when the command does not end, :class:`Throttled` when the server only ever asked to slow
+        down, :class:`Malformed` when it writes more than 8 MiB or the
         connection ends without a status, :class:`Denied` without permission.
         """
+        error: ClientError = TimedOut(f"{argv[0]} did not end within {timeout:g} s.")
         async with self._slots:
             try:
                 async with asyncio.timeout(timeout):
-                    await self._must_be_same(pod)
-                    return await self._run(pod, container, argv, timeout)
+                    while True:
+                        await self._must_be_same(pod)
+                        try:
+                            return await self._run(pod, container, argv, timeout)
+                        except Throttled as throttled:  # nothing was executed
+                            error = throttled
+                            await asyncio.sleep(throttled.retry_after)
             except TimeoutError:
-                raise TimedOut(f"{argv[0]} did not end within {timeout:g} s.") from None
+                raise error from None
 
     async def _must_be_same(self, pod: PodRef) -> None:
         if time.monotonic() - pod.seen_at < UID_HOLDS:

@@ -249,3 +249,18 @@ async def test_the_server_is_asked_for_exactly_this(tmp_path: Path) -> None:
         ("command", "cilium"), ("command", "status"),
     ]  # fmt: skip
     assert request.headers["Authorization"] == "Bearer secret"
+
+
+async def test_a_server_that_asks_to_slow_down_is_asked_again(tmp_path: Path) -> None:
+    calls: list[str] = []
+    answered = speaking(frames(b"\x01done", SUCCESS))
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        calls.append(request.path)
+        if len(calls) == 1:
+            return web.Response(status=429)
+        return await answered(request)
+
+    done = await executed(handler, tmp_path)
+    assert done.stdout == b"done"
+    assert len(calls) == 2
