@@ -50,7 +50,7 @@ async def test_too_slow_an_api_server_is_unknown_within_the_deadline(house: Hous
     assert time.monotonic() - began < 3
     assert answer.ack.seconds < QUICKLY
     assert answer.shown.startswith("❔ UNKNOWN")
-    assert "The API server does not answer." in answer.shown.splitlines()[1]
+    assert "The API server did not answer in time." in answer.shown.splitlines()[1]
     assert "--deadline 60s" in answer.shown
 
 

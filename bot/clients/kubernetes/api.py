@@ -47,6 +47,9 @@ class Api:
         self._slots = asyncio.Semaphore(requests_in_flight)
         self._credentials = Credentials(address)
         self._session: aiohttp.ClientSession | None = None
+        self.trouble: ClientError | None = None
+        """Why the latest read failed, while it may still be tried again; ``None`` after a success.
+        For those whose time ran out meanwhile."""
 
     async def connection(self) -> Connection:
         """Address and credentials, read once. Raises :class:`ConfigurationError`."""
@@ -83,10 +86,13 @@ class Api:
         """
         for attempt in range(1, attempts + 1):
             try:
-                return await self._send(_Request("GET", path, query, timeout, most_bytes))
+                answer = await self._send(_Request("GET", path, query, timeout, most_bytes))
+                self.trouble = None
+                return answer
             except ClientError as error:
                 if not error.retry_makes_sense or attempt == attempts:
                     raise
+                self.trouble = error
                 pause = FIRST_PAUSE * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311
                 if isinstance(error, Throttled):
                     pause = max(pause, error.retry_after)

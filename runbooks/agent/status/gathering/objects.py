@@ -17,7 +17,7 @@ from bot.clients.cilium.names import (
 from bot.clients.kubernetes.objects import Pod
 from bot.clients.kubernetes.reads import Listed
 from bot.engine.concurrent import Answers, ask_all
-from bot.model.errors import NotFound, TimedOut
+from bot.model.errors import ClientError, NotFound, TimedOut
 from runbooks.agent.status.evidence import Seen
 
 
@@ -42,11 +42,12 @@ async def read_objects(run: Run, seen: Seen) -> None:
         questions["nodes"] = lambda: _single(reads.node(only))
     run.progress("reading objects")
     answers = await ask_all(questions, lambda name: questions[name](), within=run.remaining * 0.6)
+    unanswered = run.cluster.api.trouble or _SILENT_SERVER
     if not answers.values:  # nothing answers: one sentence says it best
-        raise next(iter(answers.errors.values()), _SILENT_SERVER)
+        raise next(iter(answers.errors.values()), unanswered)
     for name, value in answers.values.items():
         _take_object(seen, name, value)
-    _object_gaps(seen, answers)
+    _object_gaps(seen, answers, unanswered)
 
 
 async def _single(reading: Awaitable[Any]) -> Listed[Any]:
@@ -54,7 +55,7 @@ async def _single(reading: Awaitable[Any]) -> Listed[Any]:
 
 
 _SILENT_SERVER = TimedOut(
-    "The API server does not answer.",
+    "The API server did not answer in time.",
     hint="Is the VPN up? Try `kubectl get nodes`, or more time: --deadline 60s.",
 )
 
@@ -103,12 +104,10 @@ _WORDS = {
 _BLINDING = ("agents", "nodes", "daemonsets")
 
 
-def _object_gaps(seen: Seen, answers: Answers[str, Any]) -> None:
+def _object_gaps(seen: Seen, answers: Answers[str, Any], unanswered: ClientError) -> None:
     for name, error in answers.errors.items():
         if isinstance(error, NotFound) and name in ("config", "lease"):
             continue  # a fact, judged with the rest
         seen.gaps.append(Gap(_WORDS[name], error.message, error.hint, name in _BLINDING))
     for name in answers.silent:
-        reason = "The API server did not answer in time."
-        hint = "Try again with --deadline 60s."
-        seen.gaps.append(Gap(_WORDS[name], reason, hint, name in _BLINDING))
+        seen.gaps.append(Gap(_WORDS[name], unanswered.message, unanswered.hint, name in _BLINDING))
