@@ -102,7 +102,8 @@ class ClusterControls:
 
     async def state(self) -> dict[str, Any]:
         """Nodes, active faults and the catalogue of faults."""
-        return await self._call("GET", "/playground/state")
+        state: dict[str, Any] = await self._call("GET", "/playground/state")
+        return state
 
     async def inject(self, name: str, target: str | None, options: dict[str, Any]) -> Any:
         """Break something."""
