@@ -115,6 +115,7 @@ class Bot:
             signing_secret=credentials.slack_signing_secret.get_secret_value(),
             api_url=settings.slack.api_url,
             channels=settings.channels,
+            access=settings.rules,
         )
         await door.start()
         application = web.Application()

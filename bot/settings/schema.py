@@ -19,11 +19,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    InstanceOf,
     ValidationInfo,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from bot.model.access import AccessRules, without_file
 from bot.model.names import Duration, is_dns_label, is_dns_subdomain, parse_duration
 from bot.settings.credentials import Credentials
 from bot.settings.rules import contradictions
@@ -41,26 +43,28 @@ class Allowed:
     words: str
 
 
-def _refuse() -> PydanticCustomError:
+def refuse() -> PydanticCustomError:
     """The words of the refusal are the field's own :class:`Allowed`."""
     return PydanticCustomError("not_allowed", "not allowed")
 
 
 def _cluster_name(text: str) -> str:
     if not is_dns_label(text):
-        raise _refuse()
+        raise refuse()
     return text
 
 
-def _channel(text: str) -> str:
+def channel_id(text: str) -> str:
+    """``text`` when it is a channel's id."""
     if not _CHANNEL.match(text):
-        raise _refuse()
+        raise refuse()
     return text
 
 
-def _some_text(text: str) -> str:
+def one_line(text: str) -> str:
+    """``text`` when it is something, on one line, without spaces around it."""
     if not text or not text.isprintable() or text != text.strip():
-        raise _refuse()
+        raise refuse()
     return text
 
 
@@ -69,9 +73,9 @@ def _path(value: object, info: ValidationInfo) -> object:
     if not isinstance(value, str):
         return value
     try:
-        path = Path(_some_text(value)).expanduser()
+        path = Path(one_line(value)).expanduser()
     except RuntimeError:  # ~nobody: no such user
-        raise _refuse() from None
+        raise refuse() from None
     directory = (info.context or {}).get("directory")
     return directory / path if directory else path
 
@@ -81,7 +85,7 @@ def _host(text: str) -> str:
         ipaddress.ip_address(text)
     except ValueError:
         if not is_dns_subdomain(text) or text.replace(".", "").isdigit():
-            raise _refuse() from None
+            raise refuse() from None
     return text
 
 
@@ -89,9 +93,9 @@ def _api_url(text: str, info: ValidationInfo) -> str:
     """Any address will do for the demo, which builds its settings itself; a file names Slack."""
     from_file = info.context is not None
     if from_file and text not in SLACK_APIS:
-        raise _refuse()
+        raise refuse()
     if urlsplit(text).scheme not in ("http", "https") or not text.endswith("/"):
-        raise _refuse()
+        raise refuse()
     return text
 
 
@@ -102,7 +106,7 @@ def _seconds(value: object, info: ValidationInfo) -> object:
     elif info.context is not None:
         value = None
     if not isinstance(value, int | float):
-        raise _refuse()
+        raise refuse()
     return float(value)
 
 
@@ -113,12 +117,12 @@ ClusterName = Annotated[
 ]
 ChannelId = Annotated[
     str,
-    AfterValidator(_channel),
+    AfterValidator(channel_id),
     Allowed("a channel's id (C..., G... or D...), at the end of its About tab in Slack"),
 ]
 FilePath = Annotated[Path, BeforeValidator(_path), Allowed("the path of a file")]
 ContextName = Annotated[
-    str, AfterValidator(_some_text), Allowed("the name of a context in the kubeconfig")
+    str, AfterValidator(one_line), Allowed("the name of a context in the kubeconfig")
 ]
 NamespaceName = Annotated[
     str, AfterValidator(_cluster_name), Allowed("the name of a Kubernetes namespace")
@@ -192,6 +196,7 @@ class BotFile(_Section):
 
     clusters: Mapping[ClusterName, Cluster] = Field(default_factory=dict)
     channels: Mapping[ChannelId, ClusterName] = Field(default_factory=dict)
+    access: FilePath | None = None
     slack: Slack = Slack()
     http: Http = Http()
     limits: Limits = Limits()
@@ -207,3 +212,10 @@ class Settings(BotFile):
     """What the bot is started with. ``Settings()`` is valid: no cluster, no channel, no secret."""
 
     credentials: Credentials = Credentials()
+    access_rules: InstanceOf[AccessRules] | None = None
+    """What the access file says; ``None`` without one."""
+
+    @property
+    def rules(self) -> AccessRules:
+        """Who may do what: the access file's rules, else the default."""
+        return self.access_rules or without_file(frozenset(self.channels))

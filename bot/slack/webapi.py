@@ -1,4 +1,4 @@
-"""Slack's Web API as this room needs it: five calls, and an error tree that says what is known.
+"""Slack's Web API as this room needs it: a few calls, and an error tree that says what is known.
 
     ClientError
     ├── Throttled      Slack asked to wait; it did nothing              (send again, later)
@@ -130,22 +130,27 @@ class WebApi:
         return same or (url.scheme == "https" and url.host in _RESPONSE_HOSTS)
 
     async def _call(self, method: str, **body: Any) -> Mapping[str, Any]:
-        return await self._answer(method, self.client.api_call(method, json=body))
+        return (await self._answer(method, self.client.api_call(method, json=body)))[0]
 
     async def _form(self, method: str, fields: dict[str, str]) -> Mapping[str, Any]:
         """For the methods that take no JSON."""
+        return (await self.read(method, **fields))[0]
+
+    async def read(self, method: str, **fields: str) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+        """The answer to a method that takes a form, and the answer's headers in lower case."""
         return await self._answer(method, self.client.api_call(method, data=fields))
 
     async def _answer(
         self, method: str, calling: Awaitable[AsyncSlackResponse]
-    ) -> Mapping[str, Any]:
+    ) -> tuple[Mapping[str, Any], Mapping[str, str]]:
         try:
             response = await calling
         except SlackApiError as error:
             raise _judged(method, error) from None
         except (aiohttp.ClientError, TimeoutError, SlackClientError) as error:
             raise _lost(method, error) from None
-        return dict(response.data) if isinstance(response.data, dict) else {}
+        headers = {str(name).lower(): str(value) for name, value in response.headers.items()}
+        return dict(response.data) if isinstance(response.data, dict) else {}, headers
 
     async def _send(self, url: str, **request: Any) -> None:
         """POST to an address that Slack handed out."""

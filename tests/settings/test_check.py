@@ -221,7 +221,7 @@ def told(tmp_path: Path, content: str | bytes) -> list[str]:
         pytest.param(
             "- a\n",
             [
-                "bot.yaml:1: found a list; allowed: a mapping of clusters, channels, "
+                "bot.yaml:1: found a list; allowed: a mapping of clusters, channels, access, "
                 "slack, http, limits"
             ],
             id="a-list",
