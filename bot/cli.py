@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from runbooks import catalogue
 
 if TYPE_CHECKING:
     from bot.engine.executor import Executor
-    from bot.settings import Settings
+    from bot.settings import Logs, Settings
 
 CONFIG_VARIABLE = "CILIUM_ONCALL_CONFIG"
 TRACEBACK_VARIABLE = "CILIUM_ONCALL_TRACEBACK"
@@ -194,7 +194,8 @@ def serve(config: Path) -> None:
     from bot.settings import load
 
     settings = load(config, os.environ, _command_names())
-    _until_interrupted(lambda: app.serve(settings))
+    secrets = settings.credentials.values()
+    _until_interrupted(lambda: app.serve(settings), settings.logs, secrets)
 
 
 @cli.group(short_help="Look at a configuration file")
@@ -276,11 +277,18 @@ def schema() -> None:
     click.echo(msgspec.json.format(encoded, indent=2).decode())
 
 
-def _until_interrupted(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+def _until_interrupted(
+    work: Callable[[], Coroutine[Any, Any, None]],
+    said: Logs | None = None,
+    secrets: Sequence[str] = (),
+) -> None:
     import asyncio
-    import logging
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    from bot import logs
+    from bot.settings import Logs
+
+    wanted = said or Logs()
+    logs.configure(wanted.format, wanted.level, secrets)
     asyncio.run(work())
 
 

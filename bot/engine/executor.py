@@ -19,7 +19,7 @@ from bot.engine.grammar import Command
 from bot.engine.journal import Journal, MemoryJournal
 from bot.engine.registry import Registry, Runbook
 from bot.engine.resolve import resolve_names
-from bot.engine.run import Run
+from bot.engine.run import Run, run_in_context
 from bot.model.errors import OncallError, UsageError
 from bot.model.nearest import did_you_mean, quoted
 from bot.model.report import Report
@@ -142,6 +142,7 @@ class Executor:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _carry(self, record: RunRecord, runbook: Runbook, reporter: Reporter) -> RunRecord:
+        run_in_context.set(record.id)
         cluster = self.clusters[record.request.cluster]
         request = record.request
         patient = runbook.is_patient(request.parameters)

@@ -17,7 +17,7 @@ from bot.settings.check import check
 from bot.settings.credentials import Credentials
 from bot.settings.loading import InvalidSettings, load
 from bot.settings.problems import Problem
-from bot.settings.schema import Cluster, Http, Limits, Settings, Slack
+from bot.settings.schema import Cluster, Http, Limits, Logs, Settings, Slack
 
 __all__ = [
     "Cluster",
@@ -25,6 +25,7 @@ __all__ = [
     "Http",
     "InvalidSettings",
     "Limits",
+    "Logs",
     "Problem",
     "Settings",
     "Slack",

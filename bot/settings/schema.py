@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
@@ -66,6 +66,15 @@ def one_line(text: str) -> str:
     if not text or not text.isprintable() or text != text.strip():
         raise refuse()
     return text
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if text not in words:
+            raise refuse()
+        return text
+
+    return check
 
 
 def _path(value: object, info: ValidationInfo) -> object:
@@ -139,6 +148,12 @@ Deadline = Annotated[
     Field(gt=0, le=600),
     Allowed("a duration up to 10m, such as 10s or 1m30s"),
 ]
+LogFormat = Annotated[str, AfterValidator(_one_of("json", "text")), Allowed("json or text")]
+LogLevel = Annotated[
+    str,
+    AfterValidator(_one_of("debug", "info", "warning", "error")),
+    Allowed("debug, info, warning or error"),
+]
 Switch = Annotated[bool, Allowed("true or false")]
 
 
@@ -182,6 +197,13 @@ class Http(_Section):
     port: Port = 3000
 
 
+class Logs(_Section):
+    """What is written to standard error, and how."""
+
+    format: LogFormat = "text"
+    level: LogLevel = "info"
+
+
 class Limits(_Section):
     """How much is asked of a cluster at once, and for how long; durations in seconds."""
 
@@ -200,6 +222,7 @@ class BotFile(_Section):
     slack: Slack = Slack()
     http: Http = Http()
     limits: Limits = Limits()
+    logs: Logs = Logs()
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

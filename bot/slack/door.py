@@ -7,7 +7,7 @@ of a cluster. Socket Mode, mentions, buttons and modals register on the same Bol
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -61,12 +61,13 @@ class SlackDoor:
         api_url: str = API_URL,
         clock: Clock | None = None,
         replays: Replays | None = None,
+        on_call: Callable[[str, float, str], None] | None = None,
     ) -> None:
         self._executor = executor
         self._channels = dict(channels)
         self._clock = clock or SystemClock()
         self._guard = Guard(signing_secret, replays or MemoryReplays(), self._clock)
-        self._api = WebApi(bot_token, api_url)
+        self._api = WebApi(bot_token, api_url, on_call)
         self.outbox = Outbox(self._api, self._clock)
         rules = access or without_file(frozenset(self._channels))
         people = People(Reading(self._api), rules.groups, self._clock)

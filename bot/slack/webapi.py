@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from ipaddress import ip_address
 from typing import Any
 
@@ -25,6 +26,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from yarl import URL
 
 from bot.model.errors import ClientError, Refused, Throttled, Unreachable
+from bot.model.outcome import timed
 from bot.slack.blocks import Message
 from bot.slack.details import Upload
 
@@ -51,9 +53,15 @@ class Declined(Refused):
 
 
 class WebApi:
-    """One workspace, one bot token. Open before the first call, close after the last."""
+    """One workspace, one bot token. Open before the first call, close after the last.
 
-    def __init__(self, bot_token: str, api_url: str) -> None:
+    ``on_call`` is told of every call: method (or ``response_url``), seconds, and how it ended
+    in a word of :mod:`bot.model.outcome`. It must not raise.
+    """
+
+    def __init__(
+        self, bot_token: str, api_url: str, on_call: Callable[[str, float, str], None] | None = None
+    ) -> None:
         quiet = logging.getLogger("bot.slack.sdk")
         quiet.setLevel(logging.INFO)  # at DEBUG the SDK logs the text of every message
         self.client = AsyncWebClient(
@@ -61,6 +69,7 @@ class WebApi:
         )
         self.client.proxy = None  # the session reads the environment, and NO_PROXY with it
         self._origin = URL(api_url).origin()
+        self._on_call = on_call or _untold
 
     async def open(self) -> None:
         """Open the connection pool."""
@@ -143,12 +152,13 @@ class WebApi:
     async def _answer(
         self, method: str, calling: Awaitable[AsyncSlackResponse]
     ) -> tuple[Mapping[str, Any], Mapping[str, str]]:
-        try:
-            response = await calling
-        except SlackApiError as error:
-            raise _judged(method, error) from None
-        except (aiohttp.ClientError, TimeoutError, SlackClientError) as error:
-            raise _lost(method, error) from None
+        with self._timed(method):
+            try:
+                response = await calling
+            except SlackApiError as error:
+                raise _judged(method, error) from None
+            except (aiohttp.ClientError, TimeoutError, SlackClientError) as error:
+                raise _lost(method, error) from None
         headers = {str(name).lower(): str(value) for name, value in response.headers.items()}
         return dict(response.data) if isinstance(response.data, dict) else {}, headers
 
@@ -156,8 +166,14 @@ class WebApi:
         """POST to an address that Slack handed out."""
         if self.client.session is None:
             raise Unreachable("The connection pool is closed.")
+        with self._timed("response_url" if "json" in request else "upload"):
+            await self._send_within(self.client.session, url, request)
+
+    async def _send_within(
+        self, session: aiohttp.ClientSession, url: str, request: dict[str, Any]
+    ) -> None:
         try:
-            async with self.client.session.post(url, allow_redirects=False, **request) as response:
+            async with session.post(url, allow_redirects=False, **request) as response:
                 if response.status == 429:
                     raise Throttled("Slack asks to wait.", retry_after=_pause(response.headers))
                 if response.status >= 500:
@@ -166,6 +182,13 @@ class WebApi:
                     raise Declined("response_url", f"http_{response.status}")
         except (aiohttp.ClientError, TimeoutError) as error:
             raise _lost("response_url", error) from None
+
+    def _timed(self, method: str) -> AbstractContextManager[None]:
+        return timed(lambda seconds, outcome: self._on_call(method, seconds, outcome))
+
+
+def _untold(method: str, seconds: float, outcome: str) -> None:
+    """Nobody watches."""
 
 
 def _judged(method: str, error: SlackApiError) -> ClientError:

@@ -222,7 +222,7 @@ def told(tmp_path: Path, content: str | bytes) -> list[str]:
             "- a\n",
             [
                 "bot.yaml:1: found a list; allowed: a mapping of clusters, channels, access, "
-                "slack, http, limits"
+                "slack, http, limits, logs"
             ],
             id="a-list",
         ),

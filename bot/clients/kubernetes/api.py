@@ -17,7 +17,9 @@ import msgspec
 
 from bot.clients.kubernetes.answers import error_of, failure_of
 from bot.clients.kubernetes.connection import ClusterAddress, Connection, connect
+from bot.clients.kubernetes.observer import Observer, Silent
 from bot.model.errors import ClientError, Malformed, Throttled, TimedOut
+from bot.model.outcome import timed
 
 MOST_BYTES = 64 * 1024 * 1024
 PAGE = 500
@@ -34,8 +36,15 @@ class Api:
     WebSockets never starve a list.
     """
 
-    def __init__(self, address: ClusterAddress, *, requests_in_flight: int = 64) -> None:
+    def __init__(
+        self,
+        address: ClusterAddress,
+        *,
+        requests_in_flight: int = 64,
+        observer: Observer | None = None,
+    ) -> None:
         self.address = address
+        self.observer: Observer = observer or Silent()
         self._requests_in_flight = requests_in_flight
         self._connection: Connection | None = None
         self._session: aiohttp.ClientSession | None = None
@@ -167,16 +176,17 @@ class Api:
         timeout: float,
         most_bytes: int,
     ) -> bytes:
-        status, answer, retry_after = await self._exchange(
-            method, path, query, body, headers, timeout, most_bytes
-        )
-        if status == 401 and await self._renew():
+        with timed(lambda seconds, end: self.observer.requested(method, seconds, end)):
             status, answer, retry_after = await self._exchange(
                 method, path, query, body, headers, timeout, most_bytes
             )
-        if status >= 400:
-            raise error_of(status, answer, method, path, retry_after)
-        return answer
+            if status == 401 and await self._renew():
+                status, answer, retry_after = await self._exchange(
+                    method, path, query, body, headers, timeout, most_bytes
+                )
+            if status >= 400:
+                raise error_of(status, answer, method, path, retry_after)
+            return answer
 
     async def _exchange(
         self,

@@ -30,6 +30,7 @@ from bot.model.errors import (
     TimedOut,
     Unreachable,
 )
+from bot.model.outcome import timed
 
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 STDOUT, STDERR, STATUS = 1, 2, 3
@@ -75,12 +76,18 @@ class PodExec:
         connection ends without a status, :class:`Denied` without permission.
         """
         async with self._slots:
-            try:
-                async with asyncio.timeout(timeout):
-                    await self._must_be_same(pod)
-                    return await self._run(pod, container, argv)
-            except TimeoutError:
-                raise TimedOut(f"{argv[0]} did not end within {timeout:g} s.") from None
+            with timed(self._api.observer.executed):
+                return await self._within(pod, container, argv, timeout)
+
+    async def _within(
+        self, pod: PodRef, container: str, argv: tuple[str, ...], timeout: float
+    ) -> Executed:
+        try:
+            async with asyncio.timeout(timeout):
+                await self._must_be_same(pod)
+                return await self._run(pod, container, argv)
+        except TimeoutError:
+            raise TimedOut(f"{argv[0]} did not end within {timeout:g} s.") from None
 
     async def _must_be_same(self, pod: PodRef) -> None:
         if time.monotonic() - pod.seen_at < UID_HOLDS:
