@@ -79,7 +79,7 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
 
 
 async def test_a_run_is_counted_with_everything_it_took(running: Running) -> None:
-    running.workspace.throttle("chat.update", retry_after=1)
+    running.workspace.throttle("chat.postMessage", retry_after=1)
     await running.workspace.command("/cilium", "status")
     await running.workspace.wait_for(lambda seen: any("✅ OK" in m.text for m in seen if m.bot))
     figure = running.figure
@@ -89,8 +89,8 @@ async def test_a_run_is_counted_with_everything_it_took(running: Running) -> Non
     assert await figure("cilium_oncall_api_request_seconds_count", cluster="lab", method="GET") > 5
     assert await figure("cilium_oncall_ack_seconds_count") == 1
     posted = {"method": "chat.postMessage", "outcome": "ok"}
-    assert await figure("cilium_oncall_slack_call_seconds_count", **posted) == 1
-    assert await figure("cilium_oncall_slack_throttled_total", method="chat.update") == 1
+    assert await figure("cilium_oncall_slack_call_seconds_count", **posted) >= 1
+    assert await figure("cilium_oncall_slack_throttled_total", method="chat.postMessage") == 1
     _, body = await running.get("/metrics")
     assert "cilium_oncall_outbox_entries 0.0" in body
     assert "process_cpu_seconds_total" in body
