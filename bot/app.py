@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import entry_points
@@ -19,7 +19,7 @@ from bot.clients.cluster import Cluster
 from bot.clients.kubernetes.connection import ClusterAddress
 from bot.engine.executor import Deadlines, Executor
 from bot.engine.journal import Journal, MemoryJournal
-from bot.engine.registry import Registry
+from bot.engine.registry import Registry, Runbook
 from bot.model.errors import ConfigurationError
 from bot.settings import Limits, Settings
 from runbooks import catalogue
@@ -38,8 +38,9 @@ BACKLOG = 1024
 """Connections the kernel holds for us in a burst: Slack gives a command three seconds."""
 
 
-def build_registry() -> Registry:
-    """Our runbooks and a team's own (modules named by the entry point group), by name."""
+def build_registry(more: Sequence[Runbook] = ()) -> Registry:
+    """Our runbooks and a team's own (modules named by the entry point group), by name; ``more``
+    are those that are built with parts of the running bot."""
     own: list[ModuleType] = []
     for entry in entry_points(group=ENTRY_POINTS):
         try:
@@ -48,7 +49,7 @@ def build_registry() -> Registry:
             raise ConfigurationError(
                 f"The runbooks of {entry.name} ({entry.value}) cannot be imported: {error}."
             ) from None
-    return Registry.of([*catalogue.MODULES, *own])
+    return Registry([*Registry.of([*catalogue.MODULES, *own]), *more])
 
 
 def build_executor(
@@ -57,6 +58,7 @@ def build_executor(
     *,
     journal: Journal | None = None,
     observers: Mapping[str, Observer] | None = None,
+    more: Sequence[Runbook] = (),
 ) -> Executor:
     """An executor for clusters by name: where each is, and Cilium's namespace in it."""
     clusters = {
@@ -71,7 +73,7 @@ def build_executor(
         for name, (address, namespace) in addresses.items()
     }
     deadlines = Deadlines(limits.deadline, limits.deep_deadline)
-    return Executor(build_registry(), clusters, journal, deadlines=deadlines)
+    return Executor(build_registry(more), clusters, journal, deadlines=deadlines)
 
 
 def addresses_of(settings: Settings) -> dict[str, tuple[ClusterAddress, str]]:
@@ -110,6 +112,10 @@ class Bot:
         """
         from aiohttp import web
 
+        from bot.doctor.cluster import ClusterPart
+        from bot.doctor.files import Files
+        from bot.doctor.runbook import doctor_runbook
+        from bot.doctor.workspace import Workspace
         from bot.health import LoopLag, cluster_line, outbox_line
         from bot.metrics import CountingJournal, Metrics, watches
         from bot.slack.door import SlackDoor
@@ -128,6 +134,7 @@ class Bot:
             settings.limits,
             journal=CountingJournal(MemoryJournal(), metrics.run_ended),
             observers=watched,
+            more=[doctor_runbook(lambda cluster: (Files("settings"), slack, ClusterPart(cluster)))],
         )
         assert credentials.slack_bot_token is not None  # noqa: S101  required above
         assert credentials.slack_signing_secret is not None  # noqa: S101  required above
@@ -139,6 +146,12 @@ class Bot:
             channels=settings.channels,
             access=settings.rules,
             on_call=metrics.slack_called,
+        )
+        slack = Workspace(
+            door.reading,
+            credentials.slack_signing_secret.get_secret_value(),
+            frozenset(settings.channels),
+            settings.rules.groups,
         )
         metrics.watch("outbox_entries", "Messages that wait for Slack", lambda: door.outbox.depth)
         metrics.watch("outbox_oldest_seconds", "Age of the oldest", lambda: door.outbox.age)

@@ -77,10 +77,11 @@ def _registry() -> Registry:
 
 
 def _command_names() -> list[str]:
-    """What an access rule may name: every runbook, a team's own among them."""
+    """What an access rule may name: every runbook, a team's own among them, and the doctor."""
     from bot.app import build_registry
+    from bot.doctor.runbook import NAME
 
-    return [runbook.name for runbook in build_registry()]
+    return [*(runbook.name for runbook in build_registry()), NAME]
 
 
 def _runbook_command(runbook: Runbook) -> click.Command:
@@ -219,6 +220,29 @@ def config_check(file: Path) -> None:
         click.echo(f"{len(problems)} problem{'s' * (len(problems) > 1)} in {file}.", err=True)
         sys.exit(2)
     click.echo(f"{file} is in order.")
+
+
+@cli.command(short_help="Whether the bot itself is well")
+@click.option("--config", metavar="FILE", type=click.Path(path_type=Path), envvar=CONFIG_VARIABLE)
+@click.option("--cluster", metavar="NAME", help="Only this one; without it every cluster.")
+@click.option("--deadline", metavar="DURATION", default="20s", show_default=True)
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
+def doctor(config: Path | None, cluster: str | None, deadline: str, output: str) -> None:
+    """Look at everything the bot needs: files, Slack, and its rights in every cluster.
+
+    It changes nothing. Each trouble comes with its fix. Exit codes are those of runbooks.
+    """
+    import asyncio
+
+    from bot.consultation import consult
+    from bot.model.names import parse_duration
+    from bot.terminal.door import Output, show
+
+    seconds = parse_duration(deadline)
+    if not seconds:
+        raise UsageError(f"{deadline} is not a duration.", hint="Such as 20s or 1m.")
+    record = asyncio.run(consult(config, cluster, os.environ, _command_names(), seconds))
+    sys.exit(show(record, Output(output)))
 
 
 @cli.group(short_help="Who may do what")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.app import addresses_of, build_executor
+from bot.doctor.runbook import doctor_runbook
 from bot.engine.access import decide
 from bot.engine.grammar import parse, words
+from bot.engine.registry import Registry
 from bot.model.access import Action, Decision, Person
 from bot.settings import Settings
 
@@ -34,7 +36,8 @@ class Explained:
 async def explain(settings: Settings, question: Question) -> Explained:
     """Decide as the Slack door would. Raises :class:`UsageError` for what cannot be understood."""
     executor = build_executor(addresses_of(settings), settings.limits)
-    command = parse(executor.registry, words(question.command))
+    registry = Registry([*executor.registry, doctor_runbook(lambda _: ())])
+    command = parse(registry, words(question.command))
     bound = settings.channels.get(question.channel)
     cluster = executor.choose_cluster(question.cluster or command.cluster, bound)
     name = command.runbook.name
