@@ -174,9 +174,11 @@ def demo(nodes: int, port: int, healthy: bool, no_browser: bool) -> None:
     Everything stays on this machine; Ctrl-C ends it.
     """
     from bot.demo import run_demo
+    from bot.settings import Logs
 
     _until_interrupted(
-        lambda: run_demo(nodes=nodes, port=port, healthy=healthy, browser=not no_browser)
+        lambda: run_demo(nodes=nodes, port=port, healthy=healthy, browser=not no_browser),
+        Logs(level="warning"),
     )
 
 

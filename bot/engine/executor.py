@@ -83,6 +83,8 @@ class Executor:
         self._deadlines = deadlines
         self._slots = asyncio.Semaphore(most_runs)
         self._tasks: dict[str, asyncio.Task[RunRecord]] = {}
+        self.closed = False
+        """Whether nothing may be started any more."""
 
     def choose_cluster(self, asked: str | None, bound: str | None = None) -> str:
         """The cluster meant: the one asked for, else the channel's, else the only one.
@@ -136,6 +138,7 @@ class Executor:
 
     async def close(self) -> None:
         """Cancel what is under way and wait until every reporter was told."""
+        self.closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

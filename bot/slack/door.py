@@ -109,8 +109,12 @@ class SlackDoor:
             return
         await ack()
         try:
-            if await self._admitted(understood):
-                self._start(understood)
+            if not await self._admitted(understood):
+                return
+            if self._executor.closed:  # while Slack was asked about the person
+                self.outbox.private(asked.response_url, messages.fixed(messages.CLOSING))
+                return
+            self._start(understood)
         except Exception:  # the border: an error after the ack makes Bolt forget that it was given
             logger.exception("a run could not be started")
             self.outbox.private(asked.response_url, messages.fixed(messages.TROUBLE))

@@ -113,3 +113,12 @@ async def test_node_that_does_not_exist_is_told_in_private_too(house: House) -> 
     )
     (told,) = await house.workspace.wait_for(private, channel="general")
     assert "Did you mean node-7" in json.dumps(told.blocks)
+
+
+async def test_bot_that_ends_while_slack_is_asked_starts_nothing(house: House) -> None:
+    house.workspace.delay("users.info", 0.3)
+    await house.workspace.command("/cilium", "slow")
+    await house.executor.close()
+    told = await house.workspace.wait_for(private)
+    assert "the bot is restarting" in shown(told[0])
+    assert not house.executor.journal.recent()
