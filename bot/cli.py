@@ -27,7 +27,12 @@ TRACEBACK_VARIABLE = "CILIUM_ONCALL_TRACEBACK"
 
 _TERMINAL_OPTIONS = [
     click.Option(["--cluster"], metavar="NAME", help="A cluster of the config file."),
-    click.Option(["--kubeconfig"], metavar="FILE", type=click.Path(path_type=Path)),
+    click.Option(
+        ["--kubeconfig"],
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="A kubeconfig, if not $KUBECONFIG or ~/.kube/config.",
+    ),
     click.Option(["--context"], metavar="NAME", help="A context of the kubeconfig."),
     click.Option(
         ["--cilium-namespace"], metavar="NAME", help="Where Cilium is, if not in kube-system."
@@ -129,7 +134,10 @@ async def _run(
     addresses, limits = _clusters(config, kubeconfig, context, cilium_namespace)
     executor: Executor = build_executor(addresses, limits)
     try:
-        return await run(executor, command, executor.choose_cluster(cluster), Output(output))
+        name_of_cluster = executor.choose_cluster(cluster)
+        # A kubeconfig that cannot be used is a usage error; later it would be an unknown verdict.
+        await executor.clusters[name_of_cluster].api.connection()
+        return await run(executor, command, name_of_cluster, Output(output))
     finally:
         await close(executor)
 

@@ -100,8 +100,8 @@ def told(tmp_path: Path, content: str | bytes) -> list[str]:
         pytest.param(
             GOOD + "limits:\n  execs_in_flight: 1:30\n",
             [
-                "bot.yaml:3: limits.execs_in_flight: 1:30 is not a plain decimal number, "
-                "and YAML reads it as another; write it plainly, or in quotes as text"
+                "bot.yaml:3: limits.execs_in_flight: 1:30 is not a plain decimal number, and YAML "
+                "reads it as another; write it plainly, or in quotes as text"
             ],
             id="sexagesimal",
         ),
