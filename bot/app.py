@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import entry_points
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -17,7 +18,8 @@ from typing import TYPE_CHECKING
 from bot.clients.cluster import Cluster
 from bot.clients.kubernetes.connection import ClusterAddress
 from bot.engine.executor import Deadlines, Executor
-from bot.engine.registry import Registry
+from bot.engine.journal import Journal, MemoryJournal
+from bot.engine.registry import Registry, Runbook
 from bot.model.errors import ConfigurationError
 from bot.settings import Limits, Settings
 from runbooks import catalogue
@@ -25,6 +27,8 @@ from runbooks import catalogue
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from bot.clients.kubernetes.observer import Observer
+    from bot.health import LoopLag, Part
     from bot.slack.door import SlackDoor
 
 logger = logging.getLogger(__name__)
@@ -34,8 +38,9 @@ BACKLOG = 1024
 """Connections the kernel holds for us in a burst: Slack gives a command three seconds."""
 
 
-def build_registry() -> Registry:
-    """Our runbooks and a team's own (modules named by the entry point group), by name."""
+def build_registry(more: Sequence[Runbook] = ()) -> Registry:
+    """Our runbooks and a team's own (modules named by the entry point group), by name; ``more``
+    are those that are built with parts of the running bot."""
     own: list[ModuleType] = []
     for entry in entry_points(group=ENTRY_POINTS):
         try:
@@ -44,10 +49,17 @@ def build_registry() -> Registry:
             raise ConfigurationError(
                 f"The runbooks of {entry.name} ({entry.value}) cannot be imported: {error}."
             ) from None
-    return Registry.of([*catalogue.MODULES, *own])
+    return Registry([*Registry.of([*catalogue.MODULES, *own]), *more])
 
 
-def build_executor(addresses: Mapping[str, tuple[ClusterAddress, str]], limits: Limits) -> Executor:
+def build_executor(
+    addresses: Mapping[str, tuple[ClusterAddress, str]],
+    limits: Limits,
+    *,
+    journal: Journal | None = None,
+    observers: Mapping[str, Observer] | None = None,
+    more: Sequence[Runbook] = (),
+) -> Executor:
     """An executor for clusters by name: where each is, and Cilium's namespace in it."""
     clusters = {
         name: Cluster.at(
@@ -56,11 +68,12 @@ def build_executor(addresses: Mapping[str, tuple[ClusterAddress, str]], limits: 
             namespace=namespace,
             requests_in_flight=limits.api_requests_in_flight,
             execs_in_flight=limits.execs_in_flight,
+            observer=(observers or {}).get(name),
         )
         for name, (address, namespace) in addresses.items()
     }
     deadlines = Deadlines(limits.deadline, limits.deep_deadline)
-    return Executor(build_registry(), clusters, deadlines=deadlines)
+    return Executor(build_registry(more), clusters, journal, deadlines=deadlines)
 
 
 def addresses_of(settings: Settings) -> dict[str, tuple[ClusterAddress, str]]:
@@ -89,6 +102,7 @@ class Bot:
     door: SlackDoor
     runner: web.AppRunner
     port: int
+    lag: LoopLag
 
     @classmethod
     async def start(cls, settings: Settings, *, port: int | None = None) -> Bot:
@@ -98,7 +112,14 @@ class Bot:
         """
         from aiohttp import web
 
+        from bot.doctor.cluster import ClusterPart
+        from bot.doctor.files import Files
+        from bot.doctor.runbook import doctor_runbook
+        from bot.doctor.workspace import Workspace
+        from bot.health import LoopLag, cluster_line, outbox_line
+        from bot.metrics import CountingJournal, Metrics, watches
         from bot.slack.door import SlackDoor
+        from bot.web import application
 
         credentials = settings.credentials
         credentials.require("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")
@@ -106,7 +127,20 @@ class Bot:
             raise ConfigurationError(
                 "No cluster is configured.", hint="Name one under clusters: in bot.yaml."
             )
-        executor = build_executor(addresses_of(settings), settings.limits)
+        if settings.access_rules is None and not settings.channels:
+            logger.warning(
+                "the whole workspace may read from every channel: bot.yaml has neither channels "
+                "nor access rules; see docs/access.md"
+            )
+        metrics, lag = Metrics(), LoopLag()
+        watched = watches(metrics, settings.clusters)
+        executor = build_executor(
+            addresses_of(settings),
+            settings.limits,
+            journal=CountingJournal(MemoryJournal(), metrics.run_ended),
+            observers=watched,
+            more=[doctor_runbook(lambda cluster: (Files("settings"), slack, ClusterPart(cluster)))],
+        )
         assert credentials.slack_bot_token is not None  # noqa: S101  required above
         assert credentials.slack_signing_secret is not None  # noqa: S101  required above
         door = SlackDoor(
@@ -115,12 +149,22 @@ class Bot:
             signing_secret=credentials.slack_signing_secret.get_secret_value(),
             api_url=settings.slack.api_url,
             channels=settings.channels,
+            access=settings.rules,
+            on_call=metrics.slack_called,
         )
+        slack = Workspace(
+            door.reading,
+            credentials.slack_signing_secret.get_secret_value(),
+            frozenset(settings.channels),
+            settings.rules.groups,
+        )
+        metrics.watch("outbox_entries", "Messages that wait for Slack", lambda: door.outbox.depth)
+        metrics.watch("outbox_oldest_seconds", "Age of the oldest", lambda: door.outbox.age)
+        metrics.watch("event_loop_lag_seconds", "Lateness of the event loop", lambda: lag.seconds)
+        parts: list[Part] = [partial(outbox_line, door.outbox)]
+        parts += [partial(cluster_line, watch) for watch in watched.values()]
         await door.start()
-        application = web.Application()
-        application.add_routes(door.routes())
-        application.add_routes([web.get("/healthz", _alive), web.get("/readyz", _alive)])
-        runner = web.AppRunner(application, access_log=None)
+        runner = web.AppRunner(application(door.routes(), metrics, lag, parts), access_log=None)
         await runner.setup()
         host = settings.http.host
         site = web.TCPSite(
@@ -138,20 +182,15 @@ class Bot:
             ) from None
         bound: int = runner.addresses[0][1]
         logger.info("listening on %s:%s", host, bound)
-        return cls(executor, door, runner, bound)
+        lag.start()
+        return cls(executor, door, runner, bound, lag)
 
     async def stop(self) -> None:
         """Take no more requests, end runs, deliver what is left to say, close connections."""
         await self.runner.cleanup()
+        await self.lag.stop()
         await close(self.executor)
         await self.door.close()
-
-
-async def _alive(request: web.Request) -> web.Response:
-    """Alive and taking requests; readiness that looks at its dependencies comes with the store."""
-    from aiohttp import web
-
-    return web.Response(text="ok\n")
 
 
 async def serve(settings: Settings) -> None:

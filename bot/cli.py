@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from runbooks import catalogue
 
 if TYPE_CHECKING:
     from bot.engine.executor import Executor
-    from bot.settings import Settings
+    from bot.settings import Logs, Settings
 
 CONFIG_VARIABLE = "CILIUM_ONCALL_CONFIG"
 TRACEBACK_VARIABLE = "CILIUM_ONCALL_TRACEBACK"
@@ -79,6 +79,14 @@ class _Commands(click.Group):
 def _registry() -> Registry:
     """Our runbooks; a team's own are imported only when one of them is called."""
     return Registry.of(catalogue.MODULES)
+
+
+def _command_names() -> list[str]:
+    """What an access rule may name: every runbook, a team's own among them, and the doctor."""
+    from bot.app import build_registry
+    from bot.doctor.runbook import NAME
+
+    return [*(runbook.name for runbook in build_registry()), NAME]
 
 
 def _runbook_command(runbook: Runbook) -> click.Command:
@@ -174,9 +182,11 @@ def demo(nodes: int, port: int, healthy: bool, no_browser: bool) -> None:
     Everything stays on this machine; Ctrl-C ends it.
     """
     from bot.demo import run_demo
+    from bot.settings import Logs
 
     _until_interrupted(
-        lambda: run_demo(nodes=nodes, port=port, healthy=healthy, browser=not no_browser)
+        lambda: run_demo(nodes=nodes, port=port, healthy=healthy, browser=not no_browser),
+        Logs(level="warning"),
     )
 
 
@@ -194,8 +204,9 @@ def serve(config: Path) -> None:
     from bot import app
     from bot.settings import load
 
-    settings = load(config, os.environ)
-    _until_interrupted(lambda: app.serve(settings))
+    settings = load(config, os.environ, _command_names())
+    secrets = settings.credentials.values()
+    _until_interrupted(lambda: app.serve(settings), settings.logs, secrets)
 
 
 @cli.group(short_help="Look at a configuration file")
@@ -206,16 +217,87 @@ def config() -> None:
 @config.command("check", short_help="Every error of a file at once")
 @click.argument("file", type=click.Path(path_type=Path))
 def config_check(file: Path) -> None:
-    """Report everything that is wrong with FILE: line, field, what was found, what is allowed."""
+    """Report everything that is wrong with FILE: line, field, what was found, what is allowed.
+
+    The access file that it names is checked with it.
+    """
     from bot.settings import check
 
-    problems = check(file)
+    problems = check(file, _command_names())
     for problem in problems:
         click.echo(str(problem))
     if problems:
         click.echo(f"{len(problems)} problem{'s' * (len(problems) > 1)} in {file}.", err=True)
         sys.exit(2)
     click.echo(f"{file} is in order.")
+
+
+@cli.command(short_help="Whether the bot itself is well")
+@click.option("--config", metavar="FILE", type=click.Path(path_type=Path), envvar=CONFIG_VARIABLE)
+@click.option("--cluster", metavar="NAME", help="Only this one; without it every cluster.")
+@click.option("--deadline", metavar="DURATION", default="20s", show_default=True)
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
+def doctor(config: Path | None, cluster: str | None, deadline: str, output: str) -> None:
+    """Look at everything the bot needs: files, Slack, and its rights in every cluster.
+
+    It changes nothing. Each trouble comes with its fix. Exit codes are those of runbooks.
+    """
+    import asyncio
+
+    from bot.consultation import consult
+    from bot.model.names import parse_duration
+    from bot.terminal.door import Output, show
+
+    seconds = parse_duration(deadline)
+    if not seconds:
+        raise UsageError(f"{deadline} is not a duration.", hint="Such as 20s or 1m.")
+    record = asyncio.run(consult(config, cluster, os.environ, _command_names(), seconds))
+    sys.exit(show(record, Output(output)))
+
+
+@cli.group(short_help="Who may do what")
+def access() -> None:
+    """Who may do what, by the access rules of a config file."""
+
+
+@access.command("explain", short_help="Which rule decides, and how")
+@click.option(
+    "--config",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    envvar=CONFIG_VARIABLE,
+    required=True,
+)
+@click.option("--user", metavar="U...", required=True, help="The Slack user id of the person.")
+@click.option("--command", metavar="TEXT", required=True, help='As typed: "status node-7".')
+@click.option("--cluster", metavar="NAME", help="Else the channel's, else the only one.")
+@click.option("--channel", metavar="C...", default="", help="Else a direct message.")
+@click.option("--group", "groups", metavar="S...", multiple=True, help="A user group they are in.")
+@click.option("--ask-slack", is_flag=True, help="Look the person up; needs SLACK_BOT_TOKEN.")
+def access_explain(
+    config: Path,
+    user: str,
+    command: str,
+    cluster: str | None,
+    channel: str,
+    groups: tuple[str, ...],
+    ask_slack: bool,
+) -> None:
+    """Show the rule that decides about a request, and where it is written.
+
+    Without --ask-slack the person counts as a full member of the workspace, in the groups named by
+    --group. Exit code 0: allowed. 1: refused.
+    """
+    import asyncio
+
+    from bot.explanation import Question, explain
+    from bot.settings import load
+
+    settings = load(config, os.environ, _command_names())
+    question = Question(user, command, cluster, channel, frozenset(groups), ask_slack=ask_slack)
+    explained = asyncio.run(explain(settings, question))
+    click.echo(explained.text)
+    sys.exit(0 if explained.allowed else 1)
 
 
 @cli.command(short_help="The JSON Schema of -o json")
@@ -229,11 +311,18 @@ def schema() -> None:
     click.echo(msgspec.json.format(encoded, indent=2).decode())
 
 
-def _until_interrupted(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+def _until_interrupted(
+    work: Callable[[], Coroutine[Any, Any, None]],
+    said: Logs | None = None,
+    secrets: Sequence[str] = (),
+) -> None:
     import asyncio
-    import logging
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    from bot import logs
+    from bot.settings import Logs
+
+    wanted = said or Logs()
+    logs.configure(wanted.format, wanted.level, secrets)
     asyncio.run(work())
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import secrets
 import signal
 import sys
@@ -37,7 +36,6 @@ STARTING = 30.0
 
 async def run_demo(*, nodes: int, port: int, healthy: bool, browser: bool) -> None:
     """Run until Ctrl-C. Prints the page's address when it can be opened."""
-    logging.getLogger().setLevel(logging.WARNING)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):

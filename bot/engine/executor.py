@@ -19,7 +19,7 @@ from bot.engine.grammar import Command
 from bot.engine.journal import Journal, MemoryJournal
 from bot.engine.registry import Registry, Runbook
 from bot.engine.resolve import resolve_names
-from bot.engine.run import Run
+from bot.engine.run import Run, run_in_context
 from bot.model.errors import OncallError, UsageError
 from bot.model.nearest import did_you_mean, quoted
 from bot.model.report import Report
@@ -83,6 +83,8 @@ class Executor:
         self._deadlines = deadlines
         self._slots = asyncio.Semaphore(most_runs)
         self._tasks: dict[str, asyncio.Task[RunRecord]] = {}
+        self.closed = False
+        """Whether nothing may be started any more."""
 
     def choose_cluster(self, asked: str | None, bound: str | None = None) -> str:
         """The cluster meant: the one asked for, else the channel's, else the only one.
@@ -136,12 +138,14 @@ class Executor:
 
     async def close(self) -> None:
         """Cancel what is under way and wait until every reporter was told."""
+        self.closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _carry(self, record: RunRecord, runbook: Runbook, reporter: Reporter) -> RunRecord:
+        run_in_context.set(record.id)
         cluster = self.clusters[record.request.cluster]
         request = record.request
         patient = runbook.is_patient(request.parameters)

@@ -55,7 +55,7 @@ class Subject(msgspec.Struct, frozen=True):
         if self.kind == "cluster":
             return "the cluster"
         name = f"{self.namespace}/{self.name}" if self.namespace else self.name
-        return name if self.kind in ("node", "nodes", "pod") else f"{self.kind} {name}"
+        return name if self.kind in ("node", "nodes", "pod", "part") else f"{self.kind} {name}"
 
 
 class RemedyOffer(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ of a cluster. Socket Mode, mentions, buttons and modals register on the same Bol
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -18,7 +18,9 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 
 from bot.engine.executor import Executor
+from bot.model.access import AccessRules, without_file
 from bot.slack import messages
+from bot.slack.admission import Admission
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message
 from bot.slack.clock import Clock, SystemClock
@@ -28,6 +30,9 @@ from bot.slack.live_message import LiveMessage
 from bot.slack.mrkdwn import code
 from bot.slack.outbox import Outbox
 from bot.slack.payload import Unreadable, body_of
+from bot.slack.people import People
+from bot.slack.private_answer import PrivateAnswer
+from bot.slack.reading import Reading
 from bot.slack.replays import MemoryReplays, Replays
 from bot.slack.webapi import WebApi
 
@@ -38,7 +43,8 @@ API_URL = "https://slack.com/api/"
 
 
 class SlackDoor:
-    """Slash commands of one Slack app. ``channels`` binds Slack channel ids to cluster names.
+    """Slash commands of one Slack app. ``channels`` binds Slack channel ids to cluster names;
+    ``access`` says who may do what, without it the default for these channels holds.
 
     Construction touches no network. :meth:`start` before the first request; close the executor
     before :meth:`close`, so that every run's end is still told.
@@ -51,16 +57,22 @@ class SlackDoor:
         bot_token: str,
         signing_secret: str,
         channels: Mapping[str, str],
+        access: AccessRules | None = None,
         api_url: str = API_URL,
         clock: Clock | None = None,
         replays: Replays | None = None,
+        on_call: Callable[[str, float, str], None] | None = None,
     ) -> None:
         self._executor = executor
         self._channels = dict(channels)
         self._clock = clock or SystemClock()
         self._guard = Guard(signing_secret, replays or MemoryReplays(), self._clock)
-        self._api = WebApi(bot_token, api_url)
+        self._api = WebApi(bot_token, api_url, on_call)
         self.outbox = Outbox(self._api, self._clock)
+        rules = access or without_file(frozenset(self._channels))
+        self.reading = Reading(self._api)
+        people = People(self.reading, rules.groups, self._clock)
+        self._admission = Admission(rules, people)
         self._bolt = _bolt_app(bot_token)
         self._bolt.command(messages.SLASH)(self._on_command)
         self._bolt.error(_on_error)
@@ -97,6 +109,11 @@ class SlackDoor:
             return
         await ack()
         try:
+            if not await self._admitted(understood):
+                return
+            if self._executor.closed:  # while Slack was asked about the person
+                self.outbox.private(asked.response_url, messages.fixed(messages.CLOSING))
+                return
             self._start(understood)
         except Exception:  # the border: an error after the ack makes Bolt forget that it was given
             logger.exception("a run could not be started")
@@ -113,7 +130,20 @@ class SlackDoor:
                 return messages.fixed(messages.OUTBOX_FULL.format(command=command))
         return understood
 
+    async def _admitted(self, start: Start) -> bool:
+        """Whether the access rules let the person who asked; told privately when not."""
+        name = start.command.runbook.name
+        decision = await self._admission.decide(start.asked, name, start.cluster)
+        if not decision.allowed:
+            refusal = messages.refusal(decision, self._admission.rules.ask)
+            self.outbox.private(start.asked.response_url, refusal)
+        return decision.allowed
+
     def _start(self, start: Start) -> None:
+        if start.asked.channel not in self._channels:
+            private = PrivateAnswer(self.outbox, start.asked)
+            self._executor.start(start.command, start.cluster, start.asked.requester, private)
+            return
         reporter = LiveMessage(self.outbox, start.asked, self._clock)
         self._executor.start(start.command, start.cluster, start.asked.requester, reporter)
         reporter.watch()

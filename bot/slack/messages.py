@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.model.errors import OncallError, UsageError
+from bot.model.access import Decision
+from bot.model.errors import ClientError, OncallError, UsageError
 from bot.model.report import Severity, Verdict
 from bot.slack.blocks import Message, context, lines_within, section
 from bot.slack.limits import FALLBACK, SECTION
@@ -51,11 +52,18 @@ ALL_COMMANDS = f"All commands: `{SLASH} help`"
 HELP_REST = "*All others:*"
 NO_RUNBOOKS = "No command is installed. The bot's log from its start has the reason."
 
+NOT_OURS = "not_ours"
+"""Not Slack's code but ours: the channel is not one of the bot's."""
+
 _INVITE = "I am not in this channel, so the answer comes to you alone. To fix it: `/invite @cilium`"
 _GENERIC = (
     "Slack did not take the message for this channel ({reason}), so the answer comes to you alone."
 )
 _PRIVATE_BECAUSE = {
+    NOT_OURS: (
+        "This is not one of the bot's channels (`channels` in bot.yaml), so the answer comes to "
+        "you alone."
+    ),
     "not_in_channel": _INVITE,
     "channel_not_found": _INVITE,
     "is_archived": "This channel is archived, so the answer comes to you alone. Ask elsewhere.",
@@ -93,6 +101,38 @@ def usage_error(error: OncallError) -> Message:
     lines.append(f"Usage: {code(f'{SLASH} {usage}', 600)}" if usage else ALL_COMMANDS)
     return Message(
         text=escape(f"⛔ {error.message} {error.hint}", FALLBACK),
+        blocks=(section(lines_within(lines, SECTION)),),
+    )
+
+
+ASK_OPERATORS = "whoever runs this bot (they keep `access.yaml`)"
+_CANNOT_ASK = {
+    "missing_scope": "the app lacks a scope; reinstall it from config/slack-manifest.yaml",
+    "plan_upgrade_required": (
+        "user groups need a paid plan of Slack; name people by id in access.yaml instead"
+    ),
+    "no_such_subteam": "there is no such user group; correct it in access.yaml",
+    "subteam_not_found": "there is no such user group; correct it in access.yaml",
+}
+
+
+def cannot_ask(error: ClientError, group: str = "") -> str:
+    """Why Slack did not say who somebody is or who is in ``group``, with the fix."""
+    reason = getattr(error, "reason", "")
+    why = _CANNOT_ASK.get(reason) or error.message.rstrip(".")
+    what = f"who is in the user group {group}" if group else "who you are"
+    return f"Slack does not tell {what}: {why}."
+
+
+def refusal(decision: Decision, ask: str) -> Message:
+    """Why a person may not, and whom to ask."""
+    lines = [
+        f"⛔ Nothing was run: {sentence(decision.reason, 900)}",
+        f"Whom to ask: {escape(ask, 300) if ask else ASK_OPERATORS}.",
+        ALL_COMMANDS,
+    ]
+    return Message(
+        text=escape(f"⛔ Nothing was run: {decision.reason}", FALLBACK),
         blocks=(section(lines_within(lines, SECTION)),),
     )
 

@@ -45,7 +45,8 @@ async def fast_slack(tmp_path: Path) -> AsyncIterator[Workspace]:
         executor = build_executor({"playground": (address, "kube-system")}, Limits())
         door = SlackDoor(
             executor, bot_token=slack.bot_token, signing_secret=slack.signing_secret,
-            api_url=slack.api_url, channels={}, clock=FastClock(),
+            api_url=slack.api_url, clock=FastClock(),
+            channels={slack.channels["cilium-oncall"]: next(iter(executor.clusters))},
         )  # fmt: skip
         app = web.Application()
         app.add_routes(door.routes())

@@ -221,8 +221,8 @@ def told(tmp_path: Path, content: str | bytes) -> list[str]:
         pytest.param(
             "- a\n",
             [
-                "bot.yaml:1: found a list; allowed: a mapping of clusters, channels, "
-                "slack, http, limits"
+                "bot.yaml:1: found a list; allowed: a mapping of clusters, channels, access, "
+                "slack, http, limits, logs"
             ],
             id="a-list",
         ),

@@ -19,6 +19,7 @@ import msgspec
 from bot.clients.kubernetes.answers import error_of, failure_of
 from bot.clients.kubernetes.connection import ClusterAddress, Connection
 from bot.clients.kubernetes.credentials import Credentials
+from bot.clients.kubernetes.observer import Observer, Silent
 from bot.model.errors import (
     ClientError,
     Malformed,
@@ -26,6 +27,7 @@ from bot.model.errors import (
     TimedOut,
     Unreachable,
 )
+from bot.model.outcome import timed
 
 MOST_BYTES = 64 * 1024 * 1024
 PAGE = 500
@@ -42,8 +44,15 @@ class Api:
     WebSockets never starve a list.
     """
 
-    def __init__(self, address: ClusterAddress, *, requests_in_flight: int = 64) -> None:
+    def __init__(
+        self,
+        address: ClusterAddress,
+        *,
+        requests_in_flight: int = 64,
+        observer: Observer | None = None,
+    ) -> None:
         self.address = address
+        self.observer: Observer = observer or Silent()
         self._slots = asyncio.Semaphore(requests_in_flight)
         self._credentials = Credentials(address)
         self._session: aiohttp.ClientSession | None = None
@@ -170,6 +179,10 @@ class Api:
         return await self._send(request)
 
     async def _send(self, request: _Request) -> bytes:
+        with timed(lambda seconds, end: self.observer.requested(request.method, seconds, end)):
+            return await self._answer(request)
+
+    async def _answer(self, request: _Request) -> bytes:
         for last in (False, True):
             connection = await self.connection()
             credentials = await connection.headers()

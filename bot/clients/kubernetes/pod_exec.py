@@ -31,6 +31,7 @@ from bot.model.errors import (
     TimedOut,
     Unreachable,
 )
+from bot.model.outcome import timed
 
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 STDOUT, STDERR, STATUS = 1, 2, 3
@@ -76,19 +77,25 @@ class PodExec:
         down, :class:`Malformed` when it writes more than 8 MiB or the
         connection ends without a status, :class:`Denied` without permission.
         """
-        error: ClientError = TimedOut(f"{argv[0]} did not end within {timeout:g} s.")
         async with self._slots:
-            try:
-                async with asyncio.timeout(timeout):
-                    while True:
-                        await self._must_be_same(pod)
-                        try:
-                            return await self._run(pod, container, argv, timeout)
-                        except Throttled as throttled:  # nothing was executed
-                            error = throttled
-                            await asyncio.sleep(throttled.retry_after)
-            except TimeoutError:
-                raise error from None
+            with timed(self._api.observer.executed):
+                return await self._within(pod, container, argv, timeout)
+
+    async def _within(
+        self, pod: PodRef, container: str, argv: tuple[str, ...], timeout: float
+    ) -> Executed:
+        error: ClientError = TimedOut(f"{argv[0]} did not end within {timeout:g} s.")
+        try:
+            async with asyncio.timeout(timeout):
+                while True:
+                    await self._must_be_same(pod)
+                    try:
+                        return await self._run(pod, container, argv, timeout)
+                    except Throttled as throttled:  # nothing was executed
+                        error = throttled
+                        await asyncio.sleep(throttled.retry_after)
+        except TimeoutError:
+            raise error from None
 
     async def _must_be_same(self, pod: PodRef) -> None:
         if time.monotonic() - pod.seen_at < UID_HOLDS:
