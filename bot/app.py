@@ -11,15 +11,13 @@ import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import entry_points
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from bot.clients.cluster import Cluster
 from bot.clients.kubernetes.connection import ClusterAddress
 from bot.engine.executor import Deadlines, Executor
 from bot.engine.journal import Journal, MemoryJournal
-from bot.engine.registry import Registry, Runbook
+from bot.engine.registry import Runbook
 from bot.model.errors import ConfigurationError
 from bot.settings import Limits, Settings
 from runbooks import catalogue
@@ -33,23 +31,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-ENTRY_POINTS = "cilium_oncall.runbooks"
 BACKLOG = 1024
 """Connections the kernel holds for us in a burst: Slack gives a command three seconds."""
-
-
-def build_registry(more: Sequence[Runbook] = ()) -> Registry:
-    """Our runbooks and a team's own (modules named by the entry point group), by name; ``more``
-    are those that are built with parts of the running bot."""
-    own: list[ModuleType] = []
-    for entry in entry_points(group=ENTRY_POINTS):
-        try:
-            own.append(entry.load())
-        except ImportError as error:
-            raise ConfigurationError(
-                f"The runbooks of {entry.name} ({entry.value}) cannot be imported: {error}."
-            ) from None
-    return Registry([*Registry.of([*catalogue.MODULES, *own]), *more])
 
 
 def build_executor(
@@ -73,7 +56,7 @@ def build_executor(
         for name, (address, namespace) in addresses.items()
     }
     deadlines = Deadlines(limits.deadline, limits.deep_deadline)
-    return Executor(build_registry(more), clusters, journal, deadlines=deadlines)
+    return Executor(catalogue.registry(more), clusters, journal, deadlines=deadlines)
 
 
 def addresses_of(settings: Settings) -> dict[str, tuple[ClusterAddress, str]]:

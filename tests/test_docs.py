@@ -13,7 +13,7 @@ import click
 import msgspec
 import pytest
 
-from bot.app import build_executor, build_registry, close
+from bot.app import build_executor, close
 from bot.cli import cli
 from bot.clients.kubernetes.connection import ClusterAddress
 from bot.engine.executor import Executor
@@ -25,6 +25,7 @@ from bot.model.report import Verdict
 from bot.model.run import Door, Progress, Requester, RunRecord
 from bot.playground.cluster import SimulatedCluster
 from bot.settings import Limits
+from runbooks import catalogue
 
 ROOT = Path(__file__).parents[1]
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -95,8 +96,8 @@ def test_every_command_line_shown_parses(document: str) -> None:
         command = cli.get_command(click.Context(cli), name)
         assert command is not None, line
         context = command.make_context(name, list(rest), resilient_parsing=False)
-        if name in build_registry():
-            parse(build_registry(), [name, *context.params["words"]])
+        if name in catalogue.registry():
+            parse(catalogue.registry(), [name, *context.params["words"]])
 
 
 def shown_commands(document: str) -> list[str]:
@@ -113,7 +114,7 @@ def test_every_slash_command_shown_parses() -> None:
     shown = re.findall(r"/cilium (status[^`\n\"]*)", read("README.md"))
     assert shown
     for text in shown:
-        parse(build_registry(), words(text))
+        parse(catalogue.registry(), words(text))
 
 
 def test_example_of_report_json_is_a_document() -> None:

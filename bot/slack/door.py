@@ -176,6 +176,7 @@ async def _on_error(
     if isinstance(error, BoltUnhandledRequestError):
         kind = body.get("command") or body.get("type")
         logger.warning("Slack sent what nothing here listens to: %.80r", kind)
-        return BoltResponse(status=404)
+        # Slack sends an event again for minutes unless it is taken; this one never will be of use.
+        return BoltResponse(status=200 if kind == "event_callback" else 404)
     logger.error("a listener failed", exc_info=error)
     return None if response is None else BoltResponse(status=200, body=messages.TROUBLE)

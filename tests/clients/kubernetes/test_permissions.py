@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from bot.app import build_registry
 from bot.clients.cilium.names import AGENT_SELECTOR, CONFIG_MAP, OPERATOR_LEASE
 from bot.clients.cluster import Cluster
 from bot.clients.kubernetes.permissions import PERMISSIONS, Permission, Role
@@ -24,6 +23,7 @@ from bot.model.errors import ClientError, Denied
 from bot.model.report import Report, Verdict
 from bot.model.run import Door, Progress, Requester, RunRecord
 from bot.playground.cluster import SimulatedCluster
+from runbooks import catalogue
 from tests.clients.kubernetes.serving import using
 
 SYSTEM = "kube-system"
@@ -66,7 +66,7 @@ class Silent:
 
 async def report_of(cluster: Cluster, text: str) -> Report:
     """The report of a run, as a door would start it."""
-    executor = Executor(build_registry(), {"it": cluster})
+    executor = Executor(catalogue.registry(), {"it": cluster})
     command = parse(executor.registry, words(text))
     ana = Requester(door=Door.TERMINAL, id="ana")
     record = await executor.start(command, "it", ana, Silent())
@@ -178,7 +178,7 @@ async def test_without_any_role_the_refusal_is_the_answer(
     async with limited_to([], simulated, tmp_path) as cluster:
         with pytest.raises(ClientError, match="cannot list resource"):
             await cluster.reads.nodes()
-        executor = Executor(build_registry(), {"it": cluster})
+        executor = Executor(catalogue.registry(), {"it": cluster})
         command = parse(executor.registry, words("status"))
         ana = Requester(door=Door.TERMINAL, id="ana")
         record = await executor.start(command, "it", ana, Silent())
