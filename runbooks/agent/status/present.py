@@ -53,7 +53,7 @@ def _summary(seen: Seen, findings: tuple[Finding, ...], verdict: Verdict) -> str
     if problems:
         return f"{first}; {_where(problems)}."
     if seen.unknown:
-        return f"{first}; {len(seen.unknown)} did not answer in a way that can be read."
+        return f"{first}, but nothing could be learned from inside {len(seen.unknown)} of them."
     if verdict is Verdict.UNKNOWN:
         return f"{first}; too little else could be seen to say more."
     return f"{first}, and nothing wrong was found."

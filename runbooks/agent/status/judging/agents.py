@@ -48,7 +48,10 @@ def _no_cilium(seen: Seen) -> Finding:
         proof=(
             f"daemonsets in {seen.namespace}: {', '.join(sorted(seen.daemonsets or ())) or '-'}",
         ),
-        next_steps=("If Cilium is installed elsewhere, set cilium_namespace for this cluster.",),
+        next_steps=(
+            "kubectl get daemonset --all-namespaces -l k8s-app=cilium",
+            "Where it is goes into cilium_namespace; in a terminal: --cilium-namespace.",
+        ),
     )
 
 

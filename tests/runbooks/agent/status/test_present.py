@@ -74,7 +74,7 @@ def test_agents_of_which_nothing_is_known_are_no_good_news() -> None:
     seen.gaps = [Gap("inside the agent on node-3", "not JSON", blinding=True)]
     read = report(seen)
     assert read.verdict is Verdict.UNKNOWN
-    assert "1 did not answer in a way that can be read" in read.summary
+    assert "nothing could be learned from inside 1 of them" in read.summary
     assert dict(read.facts)["Seen"].startswith("11 of 12 agents answered")
 
 
