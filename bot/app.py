@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from bot.clients.kubernetes.observer import Observer
-    from bot.health import LoopLag, Part
+    from bot.observability.health import LoopLag, Part
     from bot.slack.door import SlackDoor
 
 logger = logging.getLogger(__name__)
@@ -99,10 +99,10 @@ class Bot:
         from bot.doctor.files import Files
         from bot.doctor.runbook import doctor_runbook
         from bot.doctor.workspace import Workspace
-        from bot.health import LoopLag, cluster_line, outbox_line
-        from bot.metrics import CountingJournal, Metrics, watches
+        from bot.observability.health import LoopLag, cluster_line, outbox_line
+        from bot.observability.metrics import CountingJournal, Metrics, watches
+        from bot.observability.web import application
         from bot.slack.door import SlackDoor
-        from bot.web import application
 
         credentials = settings.credentials
         credentials.require("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot import logs
 from bot.engine.run import run_in_context
-from bot.logs import JsonLines, TextLines
-from bot.redaction import HIDDEN, Redaction
+from bot.observability import logs
+from bot.observability.logs import JsonLines, TextLines
+from bot.observability.redaction import HIDDEN, Redaction
 
 TOKEN = string.ascii_letters + string.digits + "-_./+=:!#%&*"
 

@@ -12,11 +12,11 @@ import msgspec
 import pytest
 
 from bot.engine.journal import MemoryJournal
-from bot.health import LoopLag, cluster_line
-from bot.metrics import CountingJournal, Metrics
 from bot.model.errors import Denied, Throttled, TimedOut
 from bot.model.outcome import timed
 from bot.model.run import RunState
+from bot.observability.health import LoopLag, cluster_line
+from bot.observability.metrics import CountingJournal, Metrics
 from tests.running_bot import Running, running_bot
 from tests.slack.reports import OK
 from tests.slack.reports import record as record_of

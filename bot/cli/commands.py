@@ -69,7 +69,7 @@ def doctor(config: Path | None, cluster: str | None, deadline: str, output: str)
     """
     import asyncio
 
-    from bot.consultation import consult
+    from bot.cli.consultation import consult
     from bot.model.names import parse_duration
     from bot.terminal.door import Output, show
 
@@ -98,7 +98,7 @@ def _until_interrupted(
 ) -> None:
     import asyncio
 
-    from bot import logs
+    from bot.observability import logs
     from bot.settings import Logs
 
     wanted = said or Logs()

@@ -81,7 +81,7 @@ def access_explain(
     """
     import asyncio
 
-    from bot.explanation import Question, explain
+    from bot.cli.explanation import Question, explain
     from bot.settings import load
 
     settings = load(config, os.environ, command_names())

@@ -9,10 +9,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bot.cli.consultation import consult
 from bot.clients.cluster import Cluster
 from bot.clients.kubernetes.connection import ClusterAddress
 from bot.clients.kubernetes.permissions import PERMISSIONS, Role
-from bot.consultation import consult
 from bot.doctor.cluster import ClusterPart
 from bot.doctor.examine import examine
 from bot.doctor.sheet import Sheet

@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from bot.metrics import ClusterWatch
 from bot.model.names import format_duration
+from bot.observability.metrics import ClusterWatch
 from bot.slack.outbox import Outbox
 
 EVERY = 0.5

@@ -15,7 +15,7 @@ import msgspec
 
 from bot.engine.run import run_in_context
 from bot.model.visible import visible
-from bot.redaction import Redaction
+from bot.observability.redaction import Redaction
 
 OURS = ("bot", "runbooks")
 """The loggers that ``logs.level`` is about; all others begin at ``warning``."""

@@ -9,8 +9,8 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot.health import LoopLag, Part
-from bot.metrics import Metrics
+from bot.observability.health import LoopLag, Part
+from bot.observability.metrics import Metrics
 
 _LINES = "application/x-ndjson"
 
