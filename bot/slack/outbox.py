@@ -175,6 +175,8 @@ class Outbox:
             self._keep([private])
 
     def _wake(self, name: str) -> None:
+        if self._ended:  # nobody would end a lane that begins now
+            return
         lane = self._lanes.get(name)
         if lane is None:
             lane = self._lanes[name] = _Lane()
