@@ -110,11 +110,6 @@ class Bot:
             raise ConfigurationError(
                 "No cluster is configured.", hint="Name one under clusters: in bot.yaml."
             )
-        if settings.access_rules is None and not settings.channels:
-            logger.warning(
-                "the whole workspace may read from every channel: bot.yaml has neither channels "
-                "nor access rules; see docs/access.md"
-            )
         metrics, lag = Metrics(), LoopLag()
         watched = watches(metrics, settings.clusters)
         executor = build_executor(

@@ -26,6 +26,7 @@ from bot.app import Bot
 from bot.model.errors import Unreachable
 from bot.playground.slack import Workspace
 from bot.settings import Cluster, Credentials, Settings, Slack
+from bot.slack.surface import EVENTS
 
 CLUSTER = "playground"
 CHANNEL = "cilium-oncall"
@@ -45,7 +46,7 @@ async def run_demo(*, nodes: int, port: int, healthy: bool, browser: bool) -> No
         async with simulated_cluster(kubeconfig, nodes) as controls:
             signing_secret = secrets.token_hex(16)
             async with Workspace(
-                signing_secret=signing_secret, port=port, controls=controls
+                signing_secret=signing_secret, port=port, controls=controls, subscribed=EVENTS
             ) as workspace:
                 bot = await Bot.start(_settings(kubeconfig, workspace, signing_secret), port=0)
                 workspace.bot_url = f"http://127.0.0.1:{bot.port}/slack/events"

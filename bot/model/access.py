@@ -98,20 +98,20 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 def without_file(channels: frozenset[str]) -> AccessRules:
-    """The rules of a bot that has no ``access.yaml``: read-only runbooks, for the people of the
-    workspace, in the configured channels (in every channel, when none is configured).
+    """The rules of a bot that has no ``access.yaml``: the people of the workspace run read-only
+    runbooks. (Outside the configured ``channels`` an answer is private, whatever the rules.)
 
     Reading goes on when Slack does not say who somebody is: an outage must not lock people out.
     """
     rule = Rule(
-        name="the workspace runs read-only runbooks in the bot's channels",
+        name="the workspace runs read-only runbooks",
         effect=Effect.ALLOW,
         place="the default without an access file",
         actions=frozenset([Action.RUN]),
         users=frozenset([ANY]),
         commands=frozenset([ANY]),
         clusters=frozenset([ANY]),
-        channels=frozenset([CONFIGURED if channels else ANY]),
+        channels=frozenset([ANY]),
         trusts_unknown=True,
     )
     return AccessRules(rules=(rule,), channels=channels)

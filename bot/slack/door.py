@@ -140,7 +140,7 @@ class SlackDoor:
         return decision.allowed
 
     def _start(self, start: Start) -> None:
-        if start.asked.channel not in self._channels:
+        if self._channels and start.asked.channel not in self._channels:
             private = PrivateAnswer(self.outbox, start.asked)
             self._executor.start(start.command, start.cluster, start.asked.requester, private)
             return

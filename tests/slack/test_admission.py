@@ -40,12 +40,21 @@ async def refused(
     return shown(told)
 
 
-async def test_without_a_file_members_run_in_the_bot_s_channels_only(house: House) -> None:
-    page = await refused(house, "status --cluster lab", channel="general")
-    assert "No rule allows `status` on lab in this channel" in page
-    assert "whoever runs this bot" in page
+async def test_without_a_file_answers_outside_the_bot_s_channels_are_private(house: House) -> None:
+    await house.workspace.command("/cilium", "status --cluster lab", channel="general")
+    told = await house.workspace.wait_for(
+        lambda seen: next((m for m in private(seen) if "took" in shown(m)), None), channel="general"
+    )
+    assert "not one of the bot's channels" in shown(told)
+    assert not public(house.workspace.messages("general"))
     await house.workspace.command("/cilium", "status")
     await answered(house, "took")
+
+
+async def test_without_a_file_a_guest_is_refused_and_told_whom_to_ask(house: House) -> None:
+    page = await refused(house, "status", user="gus")
+    assert "Guests of the workspace may not use the bot." in page
+    assert "whoever runs this bot" in page
 
 
 async def test_help_is_for_everybody(house: House) -> None:

@@ -24,6 +24,10 @@ _REASONS = {
 }
 
 
+ALL_EVENTS = ("app_home_opened", "app_mention", "message.im")
+"""What is modelled, by the names under which an app subscribes."""
+
+
 class Events:
     """Tells the bot what happened. Trouble on request: `lose`, `duplicate`, `late`."""
 
@@ -87,6 +91,12 @@ class Events:
         elif f"<@{BOT.id}>" in message.text:
             self.tell({"type": "app_mention", **event})
 
+    @staticmethod
+    def _name_of(event: dict[str, Any]) -> str:
+        """An event type as an app subscribes to it: ``message.im`` for a direct message."""
+        kind = event.get("channel_type")
+        return f"{event['type']}.{kind}" if kind else str(event["type"])
+
     def home_opened(self, user: User, tab: str, view: dict[str, Any] | None) -> None:
         """A person opened the app's home or messages tab; `view` is what the home tab shows."""
         event: dict[str, Any] = {
@@ -101,7 +111,12 @@ class Events:
         self.tell(event)
 
     def tell(self, event: dict[str, Any]) -> None:
-        """Deliver an event in the background, with Slack's retries."""
+        """Deliver an event in the background, with Slack's retries; unless the app takes none.
+
+        Source: "Events API", subscriptions: an app hears only the types it has asked for.
+        """
+        if self._name_of(event) not in self._state.subscribed:
+            return
         if self._lost > 0:
             self._lost -= 1
             self._state.happened(f"{event['type']} got lost")

@@ -216,6 +216,7 @@ class PageDoor:
             "views": self._views.shown(viewer),
             "link": self._link.shown(),
             "mention": f"@{BOT.name}",
+            "hears": list(self._state.subscribed),
         }
 
     def _shows(self, viewer: User, message: Message) -> bool:

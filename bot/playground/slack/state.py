@@ -25,6 +25,8 @@ class State:
     files: dict[str, File] = field(default_factory=dict)
     base_url: str = ""
     is_paid: bool = True
+    subscribed: tuple[str, ...] = ()
+    """The events the app has asked for; it hears of no others."""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     """The legacy verification token, sent with every payload; nothing may rely on it."""
 

@@ -15,7 +15,7 @@ from bot.playground.slack.clock import Clock
 from bot.playground.slack.cluster_panel import ClusterPanel, Controls
 from bot.playground.slack.delivery import Delivery
 from bot.playground.slack.directory import PEOPLE
-from bot.playground.slack.events import Events
+from bot.playground.slack.events import ALL_EVENTS, Events
 from bot.playground.slack.faults import Failure
 from bot.playground.slack.guard import PageGuard
 from bot.playground.slack.interactions import Interactions
@@ -48,7 +48,9 @@ class Workspace:
     the bot connects by Socket Mode with `app_token`. `port` 0 takes a free one. `controls` shows a
     cluster on the page. `time_scale` makes Slack's minutes (rate limits, retries, the life of
     response URLs and sockets) pass that much faster; the three seconds for an answer and for a
-    trigger stay. `scopes` are those of the bot's token; without `is_paid` there are no user groups.
+    trigger stay. `subscribed` are the events the app asked for; the page offers mentions and the
+    home tab only then. `scopes` are those of the bot's token; without `is_paid` there are no user
+    groups.
 
     `events`, `sockets` and `modals` are the hands on those parts, with their own faults.
     """
@@ -64,13 +66,14 @@ class Workspace:
         commands: tuple[SlashCommand, ...] = (CILIUM,),
         scopes: tuple[str, ...] = ALL_SCOPES,
         is_paid: bool = True,
+        subscribed: tuple[str, ...] = ALL_EVENTS,
     ) -> None:
         self.bot_token = TOKEN_PREFIX + secrets.token_urlsafe(18)
         self.app_token = APP_TOKEN_PREFIX + secrets.token_urlsafe(18)
         self.signing_secret = signing_secret or secrets.token_hex(16)
         self._page_token = secrets.token_urlsafe(18)
         self._port = port
-        self._state = State(Clock(time_scale), is_paid=is_paid)
+        self._state = State(Clock(time_scale), is_paid=is_paid, subscribed=subscribed)
         self._views = Views(self._state)
         self.sockets = Sockets(self._state)
         self._delivery = Delivery(self.signing_secret, bot_url, self.sockets)

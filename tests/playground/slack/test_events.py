@@ -160,3 +160,15 @@ async def test_a_foreign_person_may_mention_but_not_command(
     assert body["is_ext_shared_channel"] is True
     assert body["event"]["team"] == "T0PLAYPARTNER"
     assert ack.error == "invalid_command"
+
+
+async def test_an_app_hears_only_the_events_it_asked_for() -> None:
+    async with Workspace(subscribed=("message.im",)) as workspace:
+        receiver = Receiver(workspace)
+        async with serving(receiver.app()) as base:
+            workspace.bot_url = base + "/slack/events"
+            workspace.say("@cilium status")
+            workspace.say("status", channel="D0PLAYBEN01", user="ben")
+            await until(lambda: receiver.seen)
+    assert len(receiver.seen) == 1
+    assert receiver.seen[0][0]["event"]["channel_type"] == "im"

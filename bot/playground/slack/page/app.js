@@ -22,6 +22,7 @@ import { begin, markSeen } from "./unread.js";
 // What the page knows. Messages are kept for all channels, by channel and timestamp.
 const world = {
   team: "", viewer: null, people: [], users: {}, channels: [], commands: [], mention: "",
+  hears: [],
   messages: new Map(), channel: null, thread: null,
   names: () => ({
     users: world.users,
@@ -88,8 +89,8 @@ function mentions() {
 function state(whole) {
   Object.assign(world, {
     team: whole.team, viewer: whole.viewer, people: whole.people, users: whole.users,
-    channels: whole.channels, commands: whole.commands, mention: whole.mention, app: whole.bot.name,
-    messages: new Map(),
+    channels: whole.channels, commands: whole.commands, mention: whole.mention,
+    hears: whole.hears, app: whole.bot.name, messages: new Map(),
   });
   for (const known of whole.messages) keep(known);
   begin(whole.messages);
@@ -103,6 +104,7 @@ function state(whole) {
   showCluster(whole.cluster);
   showViews(whole.views);
   link.show(whole.link);
+  startTour();
 }
 
 function showViews({ modal: top, below, home: published }) {
@@ -187,7 +189,8 @@ function intro() {
     make("h3", {}, channel.direct ? channel.name : `#${channel.name}`),
     make("p", {}, channel.bot_is_member
       ? ["Cilium on-call listens here. Type ", make("code", {}, "/cilium status"),
-        " and press Enter, or mention ", make("code", {}, world.mention), "."]
+        " and press Enter", ...(world.hears.includes("app_mention")
+          ? [", or mention ", make("code", {}, world.mention)] : []), "."]
       : "Cilium on-call is not in this channel: it can answer commands here only privately or "
         + "through them."));
 }
@@ -269,7 +272,12 @@ async function breakNode(name, target) {
 
 const drawer = startDrawers({ closeThread, leave: () => composer.focus() });
 startTheme();
-tour({
+let toured = false;
+function startTour() { // once: what the app hears is known only with the first state
+  if (!toured) tour({ ...tourSteps, hears: world.hears });
+  toured = true;
+}
+const tourSteps = {
   command: "/cilium", send: (text) => { drawer(null); send(text); }, become,
   home: () => {
     const app = world.channels.find(({ direct }) => direct);
@@ -291,7 +299,7 @@ tour({
     node.classList.remove("pointed");
     requestAnimationFrame(() => node.classList.add("pointed"));
   },
-});
+};
 
 server.follow(remembered());
 composer.focus();

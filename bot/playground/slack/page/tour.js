@@ -2,9 +2,10 @@
 
 import { byId, make, memory } from "./dom.js";
 
-// `does` carries out what a step suggests: send, thread, home, become, point.
+// `does` carries out what a step suggests: send, mention, home, become, point. A step that needs an
+// event is left out while the app has not asked for it (`does.hears`).
 export function tour(does) {
-  const steps = planned(does);
+  const steps = planned(does).filter(({ needs }) => !needs || does.hears.includes(needs));
   const root = byId("tour");
   const show = (at) => {
     memory.write("tour", at);
@@ -39,16 +40,16 @@ function planned({ send, mention, home, become, point, command }) {
       run: () => send(`${command} status`) },
     { title: "Talk in a thread", label: "Write a mention",
       text: "Slash commands do not work in threads; a mention does. Reply to a message with @cilium.",
-      run: mention },
+      needs: "app_mention", run: mention },
     { title: "Break something", label: "Show the cluster",
       text: "Pick a fault and a node, inject it, then ask again: the answer should name both.",
       run: () => point("cluster-section") },
-    { title: "Be somebody else", label: "Become Ben, the approver",
-      text: "Changes need a yes of another person. Ben approves, Zoe looks on, Gus is a guest.",
-      run: () => become("ben") },
+    { title: "Be somebody else", label: "Become Gus, the guest",
+      text: "Not everybody may ask. Ask as Gus, and see what he is told and who else sees it.",
+      run: () => become("gus") },
     { title: "Look at the app’s home", label: "Open the home tab",
       text: "What runs, what waits for you: the home tab shows it for each person alone.",
-      run: home },
+      needs: "app_home_opened", run: home },
     { title: "Disturb the line", label: "Show the line",
       text: "Let Slack refuse posts or lose an event, and see what the bot makes of it.",
       run: () => point("link-body") },

@@ -245,8 +245,8 @@ async def test_the_tour_is_taken_ended_and_remembered(page: Page) -> None:
     await expect(page.locator("#box")).to_have_value("@cilium ")
     for _ in range(2):
         await tour.get_by_role("button", name="Next").click()
-    await tour.get_by_role("button", name="Become Ben").click()
-    await expect(page.get_by_role("radio", name="Ben Okafor")).to_be_checked()
+    await tour.get_by_role("button", name="Become Gus").click()
+    await expect(page.get_by_role("radio", name="Gus Moreau")).to_be_checked()
     await tour.get_by_role("button", name="End the tour").click()
     await expect(tour).to_be_hidden()
     await page.reload()
