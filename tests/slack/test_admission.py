@@ -121,3 +121,10 @@ async def test_bot_that_ends_while_slack_is_asked_starts_nothing(house: House) -
     told = await house.workspace.wait_for(private)
     assert "the bot is restarting" in shown(told[0])
     assert not house.executor.journal.recent()
+
+
+async def test_without_channels_in_the_settings_every_channel_is_the_bot_s(house: House) -> None:
+    house.door._channels = {}
+    await house.workspace.command("/cilium", "status --cluster lab")
+    await answered(house, "took")
+    assert not private(house.workspace.messages("cilium-oncall"))
