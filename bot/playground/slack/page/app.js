@@ -87,6 +87,9 @@ function mentions() {
 }
 
 function state(whole) {
+  // Each person comes back to where they were; a reload stays.
+  const before = world.viewer === whole.viewer
+    ? world.channel : memory.read(`channel/${whole.viewer}`, world.channel);
   Object.assign(world, {
     team: whole.team, viewer: whole.viewer, people: whole.people, users: whole.users,
     channels: whole.channels, commands: whole.commands, mention: whole.mention,
@@ -96,7 +99,7 @@ function state(whole) {
   begin(whole.messages);
   const [linked, ts] = location.hash.slice(1).split("/");
   history.replaceState(null, "", "/");
-  const wanted = linked || (world.channel ?? memory.read("channel", null));
+  const wanted = linked || before;
   const there = world.channels.find(({ id }) => id === wanted) ?? world.channels[0];
   enter(there.id, { focus: false });
   if (world.thread) openThread(world.thread, { focus: false });
@@ -169,7 +172,7 @@ function enter(id, { focus = true, tab = "messages" } = {}) {
   markSeen(world.viewer, id, world.in(id));
   composer.keep(`${world.viewer}/${id}`);
   if (isNew || focus) home.enter(channel, tab);
-  memory.write("channel", id);
+  memory.write(`channel/${world.viewer}`, id);
   const name = `${channel.direct ? "" : "#"}${channel.name}`;
   document.title = `${name} – ${world.team} playground`;
   byId("channel-name").textContent = name;

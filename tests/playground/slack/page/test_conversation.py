@@ -254,6 +254,7 @@ async def test_what_was_begun_waits_where_it_was_and_marks_are_each_person_s(
     await sidebar.get_by_role("button", name="Cilium on-call").click()
     await expect(articles(page)).to_contain_text("please approve")
     await page.get_by_role("radio", name="Ana Ruiz").click()
+    await expect(page.locator("#channel-name")).to_have_text("#general")  # where she was
     await expect(sidebar.get_by_label("1 unread")).to_have_count(1)
     await sidebar.get_by_role("button", name="cilium-oncall").click()
     await expect(page.locator("#box")).to_have_value("half a thou")
