@@ -21,7 +21,6 @@ SEVERITIES = {Severity.CRITICAL: "⛔", Severity.WARNING: "⚠️", Severity.INF
 LOOKING = "⏳ LOOKING…"
 CANCELLED = "🚫 CANCELLED"
 
-LOOKING_SUMMARY = "Looking…"
 CANCELLED_SUMMARY = "Cancelled before it ended. Run it again when you need the answer."
 BROKEN_SUMMARY = "The run broke before it could say anything."
 RENDER_FAILED = (

@@ -9,35 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.playground.slack import Workspace
 from bot.playground.slack.limits import SIZES
 from tests.playground.slack.bolt import app_for, served, until
-
-
-def plain(text: str) -> dict[str, str]:
-    return {"type": "plain_text", "text": text}
-
-
-def option(value: str) -> dict[str, Any]:
-    return {"text": plain(value), "value": value}
-
-
-def field(block_id: str, element: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {
-        "type": "input",
-        "block_id": block_id,
-        "label": plain(block_id),
-        "element": {"action_id": "v", **element},
-        **more,
-    }
-
-
-def modal(*blocks: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {
-        "type": "modal",
-        "callback_id": "ask",
-        "title": plain("Why?"),
-        "submit": plain("Send"),
-        "blocks": list(blocks) or [field("reason", {"type": "plain_text_input"})],
-        **more,
-    }
+from tests.playground.slack.views import field, modal, option, plain
 
 
 async def opened(workspace: Workspace, client: AsyncWebClient, view: dict[str, Any]) -> Any:

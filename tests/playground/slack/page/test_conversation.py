@@ -8,7 +8,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.slack import Workspace
 from tests.playground.slack.bolt import app_for, served
-from tests.playground.slack.page.conftest import ONCALL, articles, plain
+from tests.playground.slack.page.conftest import ONCALL, articles
+from tests.playground.slack.views import plain
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
 

@@ -7,8 +7,9 @@ from playwright.async_api import Page, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.slack import Workspace
-from tests.playground.slack.page.conftest import ONCALL, articles, plain
+from tests.playground.slack.page.conftest import ONCALL, articles
 from tests.playground.slack.test_people import DOT
+from tests.playground.slack.views import plain
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
 

@@ -7,37 +7,20 @@ from playwright.async_api import Page, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.slack import Workspace
+from tests.playground.slack import views
 from tests.playground.slack.bolt import app_for, served
-from tests.playground.slack.page.conftest import ONCALL, articles, plain
+from tests.playground.slack.page.conftest import ONCALL, articles
+from tests.playground.slack.views import field, option, plain
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
 
 HOSTILE = "<img src=x onerror=window.hacked=1>"
 
 
-def option(value: str) -> dict[str, Any]:
-    return {"text": plain(value), "value": value}
-
-
-def field(block_id: str, element: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {
-        "type": "input",
-        "block_id": block_id,
-        "label": plain(block_id),
-        "element": {"action_id": "v", **element},
-        **more,
-    }
-
-
 def modal(*blocks: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {
-        "type": "modal",
-        "callback_id": "ask",
-        "title": plain("Restart"),
-        "submit": plain("Ask for it"),
-        "blocks": list(blocks),
-        **more,
-    }
+    """As a bot asks before a restart."""
+    named = {"title": plain("Restart"), "submit": plain("Ask for it")}
+    return views.modal(*blocks, **{**named, **more})
 
 
 FIELDS = [
