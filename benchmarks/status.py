@@ -124,11 +124,11 @@ async def _measure(name: str, kubeconfig: Path) -> dict[str, Any]:
     if name == "one-by-one":
         limits = Limits(deep_deadline=600.0, execs_in_flight=1, api_requests_in_flight=1)
     executor = build_executor({"bench": (ClusterAddress(kubeconfig), "kube-system")}, limits)
-    await executor.clusters["bench"].api.session()  # imports and credentials are paid once
+    await executor.clusters["bench"].api.connection()  # imports and credentials are paid once
     words = ["status"] if name == "quick" else ["status", "--deep"]
     command = parse(executor.registry, words)
     requester = Requester(door=Door.TERMINAL, id="bench")
-    record = await executor.start(command, "bench", requester, _Silent())
+    record = await executor.start_here(command, "bench", requester, _Silent())
     await close(executor)
     assert record.report is not None, record.error
     assert record.started_at is not None

@@ -9,18 +9,18 @@ import asyncio
 import logging
 import secrets
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
-from types import ModuleType
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.clients.cluster import Cluster
 from bot.clients.kubernetes.connection import ClusterAddress
 from bot.engine.carriage import Deadlines
 from bot.engine.executor import Executor
-from bot.engine.registry import Registry
+from bot.engine.registry import Runbook
 from bot.model.errors import ConfigurationError
+from bot.model.run import RunRecord
 from bot.model.time_scale import REAL_TIME, TimeScale
 from bot.settings import Limits, Settings
 from runbooks import catalogue
@@ -28,36 +28,30 @@ from runbooks import catalogue
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from bot.clients.kubernetes.observer import Observer
+    from bot.doctor.sheet import Part as DoctorPart
     from bot.engine.carrier import Carrier
+    from bot.observability.health import LoopLag, Part
+    from bot.observability.metrics import ClusterWatch, Metrics
     from bot.slack.door import SlackDoor
     from bot.store.connection import Store
     from bot.store.embedded import EmbeddedStore
 
 logger = logging.getLogger(__name__)
 
-ENTRY_POINTS = "cilium_oncall.runbooks"
 BACKLOG = 1024
 """Connections the kernel holds for us in a burst: Slack gives a command three seconds."""
-
-
-def build_registry() -> Registry:
-    """Our runbooks and a team's own (modules named by the entry point group), by name."""
-    own: list[ModuleType] = []
-    for entry in entry_points(group=ENTRY_POINTS):
-        try:
-            own.append(entry.load())
-        except ImportError as error:
-            raise ConfigurationError(
-                f"The runbooks of {entry.name} ({entry.value}) cannot be imported: {error}."
-            ) from None
-    return Registry.of([*catalogue.MODULES, *own])
 
 
 def build_executor(
     addresses: Mapping[str, tuple[ClusterAddress, str]],
     limits: Limits,
+    *,
     carrier: Carrier | None = None,
     time_scale: TimeScale = REAL_TIME,
+    observers: Mapping[str, Observer] | None = None,
+    on_ended: Callable[[RunRecord], None] = lambda record: None,
+    more: Sequence[Runbook] = (),
 ) -> Executor:
     """An executor for clusters by name: where each is, and Cilium's namespace in it."""
     clusters = {
@@ -67,12 +61,17 @@ def build_executor(
             namespace=namespace,
             requests_in_flight=limits.api_requests_in_flight,
             execs_in_flight=limits.execs_in_flight,
+            observer=(observers or {}).get(name),
         )
         for name, (address, namespace) in addresses.items()
     }
-    deadlines = Deadlines(limits.deadline, limits.deep_deadline)
     return Executor(
-        build_registry(), clusters, deadlines=deadlines, carrier=carrier, time_scale=time_scale
+        catalogue.registry(more),
+        clusters,
+        deadlines=Deadlines(limits.deadline, limits.deep_deadline),
+        carrier=carrier,
+        time_scale=time_scale,
+        on_ended=on_ended,
     )
 
 
@@ -137,6 +136,7 @@ class Bot:
     door: SlackDoor
     runner: web.AppRunner
     port: int
+    lag: LoopLag
 
     @classmethod
     async def start(
@@ -147,40 +147,87 @@ class Bot:
         Raises :class:`ConfigurationError` for what cannot work, and for a time scale towards the
         real Slack. From the main thread: the embedded store ends with it.
         """
-        if settings.slack.is_genuine:
-            time_scale.require_real()
-        settings.credentials.require("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")
-        if not settings.clusters:
-            raise ConfigurationError(
-                "No cluster is configured.", hint="Name one under clusters: in bot.yaml."
-            )
         from bot.engine.carrier import Carrier
+        from bot.observability.health import LoopLag
+        from bot.observability.metrics import Metrics, watches
 
+        _refuse_what_cannot_work(settings, time_scale)
         store = await OpenStore.of(settings, time_scale)
-        carrier = Carrier(store.store)
-        executor = build_executor(addresses_of(settings), settings.limits, carrier, time_scale)
-        door = _slack_door(settings, executor, store.store)
+        metrics, lag = Metrics(), LoopLag()
+        watched = watches(metrics, settings.clusters)
+        executor = build_executor(
+            addresses_of(settings),
+            settings.limits,
+            carrier=Carrier(store.store),
+            time_scale=time_scale,
+            observers=watched,
+            on_ended=metrics.run_ended,
+            more=[_doctor(settings, lambda: door)],
+        )
+        door = _slack_door(settings, executor, store.store, metrics)
         await door.start()
         await executor.open()
+        _watch(metrics, door, lag)
         try:
-            runner, bound = await _listen(settings, door, port)
+            runner, bound = await _listen(settings, port, door, metrics, lag, watched)
         except ConfigurationError:
             await close(executor)
             await door.close()
             await store.close()
             raise
         logger.info("listening on %s:%s", settings.http.host, bound)
-        return cls(store, executor, door, runner, bound)
+        lag.start()
+        return cls(store, executor, door, runner, bound, lag)
 
     async def stop(self) -> None:
         """Take no more requests, hand runs over, deliver what is left to say, close connections."""
         await self.runner.cleanup()
+        await self.lag.stop()
         await close(self.executor)
         await self.door.close()
         await self.store.close()
 
 
-def _slack_door(settings: Settings, executor: Executor, store: Store) -> SlackDoor:
+def _refuse_what_cannot_work(settings: Settings, time_scale: TimeScale) -> None:
+    if settings.slack.is_genuine:
+        time_scale.require_real()
+    settings.credentials.require("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")
+    if not settings.clusters:
+        raise ConfigurationError(
+            "No cluster is configured.", hint="Name one under clusters: in bot.yaml."
+        )
+
+
+def _secrets(settings: Settings) -> tuple[str, str]:
+    """The bot token and the signing secret, which were required."""
+    credentials = settings.credentials
+    assert credentials.slack_bot_token is not None  # noqa: S101
+    assert credentials.slack_signing_secret is not None  # noqa: S101
+    return (
+        credentials.slack_bot_token.get_secret_value(),
+        credentials.slack_signing_secret.get_secret_value(),
+    )
+
+
+def _doctor(settings: Settings, door: Callable[[], SlackDoor]) -> Runbook:
+    from bot.doctor.cluster import ClusterPart
+    from bot.doctor.files import Files
+    from bot.doctor.runbook import doctor_runbook
+    from bot.doctor.workspace import Workspace
+
+    channels, groups = frozenset(settings.channels), settings.rules.groups
+    _, signing_secret = _secrets(settings)
+
+    def parts(cluster: Cluster) -> tuple[DoctorPart, ...]:
+        workspace = Workspace(door().reading, signing_secret, channels, groups)
+        return Files("settings"), workspace, ClusterPart(cluster)
+
+    return doctor_runbook(parts)
+
+
+def _slack_door(
+    settings: Settings, executor: Executor, store: Store, metrics: Metrics
+) -> SlackDoor:
     from bot.slack.clock import SystemClock
     from bot.slack.door import SlackDoor
     from bot.slack.replays import StoreReplays
@@ -188,32 +235,46 @@ def _slack_door(settings: Settings, executor: Executor, store: Store) -> SlackDo
     from bot.store.claims import Claims
     from bot.store.outbox import OutboxEntries
 
-    credentials = settings.credentials
-    assert credentials.slack_bot_token is not None  # noqa: S101  required by Bot.start
-    assert credentials.slack_signing_secret is not None  # noqa: S101  required by Bot.start
+    bot_token, signing_secret = _secrets(settings)
     clock = SystemClock(store.time_scale)
     entries = OutboxEntries(store, f"outbox-{secrets.token_hex(8)}", lease=LEASE)
     return SlackDoor(
         executor,
-        bot_token=credentials.slack_bot_token.get_secret_value(),
-        signing_secret=credentials.slack_signing_secret.get_secret_value(),
+        bot_token=bot_token,
+        signing_secret=signing_secret,
         api_url=settings.slack.api_url,
         channels=settings.channels,
+        access=settings.rules,
         clock=clock,
         replays=StoreReplays(Claims(store)),
         pending=StorePending(entries, clock),
+        on_call=metrics.slack_called,
     )
 
 
+def _watch(metrics: Metrics, door: SlackDoor, lag: LoopLag) -> None:
+    metrics.watch("outbox_entries", "Messages that wait for Slack", lambda: door.outbox.depth)
+    metrics.watch("outbox_oldest_seconds", "Age of the oldest", lambda: door.outbox.age)
+    metrics.watch("event_loop_lag_seconds", "Lateness of the event loop", lambda: lag.seconds)
+
+
 async def _listen(
-    settings: Settings, door: SlackDoor, port: int | None
+    settings: Settings,
+    port: int | None,
+    door: SlackDoor,
+    metrics: Metrics,
+    lag: LoopLag,
+    watched: Mapping[str, ClusterWatch],
 ) -> tuple[web.AppRunner, int]:
+    """Answer Slack, Prometheus and the kubelet; the runner and the port it is bound to."""
     from aiohttp import web
 
-    application = web.Application()
-    application.add_routes(door.routes())
-    application.add_routes([web.get("/healthz", _alive), web.get("/readyz", _alive)])
-    runner = web.AppRunner(application, access_log=None)
+    from bot.observability.health import cluster_line, outbox_line
+    from bot.observability.web import application
+
+    parts: list[Part] = [partial(outbox_line, door.outbox)]
+    parts += [partial(cluster_line, watch) for watch in watched.values()]
+    runner = web.AppRunner(application(door.routes(), metrics, lag, parts), access_log=None)
     await runner.setup()
     host = settings.http.host
     wanted = settings.http.port if port is None else port
@@ -227,13 +288,6 @@ async def _listen(
         ) from None
     bound: int = runner.addresses[0][1]
     return runner, bound
-
-
-async def _alive(request: web.Request) -> web.Response:
-    """Alive and taking requests; readiness that looks at its dependencies comes with the store."""
-    from aiohttp import web
-
-    return web.Response(text="ok\n")
 
 
 async def serve(settings: Settings) -> None:

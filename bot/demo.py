@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import secrets
 import signal
 import sys
@@ -27,6 +26,7 @@ from bot.app import Bot
 from bot.model.errors import Unreachable
 from bot.playground.slack import Workspace
 from bot.settings import Cluster, Credentials, Settings, Slack, Store
+from bot.slack.surface import EVENTS
 
 CLUSTER = "playground"
 CHANNEL = "cilium-oncall"
@@ -38,7 +38,6 @@ STARTING = 30.0
 
 async def run_demo(*, nodes: int, port: int, healthy: bool, browser: bool) -> None:
     """Run until Ctrl-C. Prints the page's address when it can be opened."""
-    logging.getLogger().setLevel(logging.WARNING)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -48,7 +47,7 @@ async def run_demo(*, nodes: int, port: int, healthy: bool, browser: bool) -> No
         async with simulated_cluster(kubeconfig, nodes) as controls:
             signing_secret = secrets.token_hex(16)
             async with Workspace(
-                signing_secret=signing_secret, port=port, controls=controls
+                signing_secret=signing_secret, port=port, controls=controls, subscribed=EVENTS
             ) as workspace:
                 settings = _settings(Path(folder), workspace, signing_secret)
                 bot = await Bot.start(settings, port=0)

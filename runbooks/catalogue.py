@@ -1,9 +1,33 @@
-"""Every runbook module we ship, in the order in which ``help`` lists them."""
+"""Every runbook module we ship, in the order in which ``help`` lists them, and a team's own."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from importlib.metadata import entry_points
 from types import ModuleType
 
+from bot.engine.registry import Registry, Runbook
+from bot.model.errors import ConfigurationError
 from runbooks.agent.status import runbook as status
 
 MODULES: tuple[ModuleType, ...] = (status,)
+
+ENTRY_POINTS = "cilium_oncall.runbooks"
+"""The group in which a package names modules with runbooks of its own."""
+
+
+def registry(more: Sequence[Runbook] = ()) -> Registry:
+    """Ours, a team's own, and ``more``, by name.
+
+    Raises :class:`ConfigurationError` for a module that cannot be imported and for a name that two
+    of them use.
+    """
+    own: list[ModuleType] = []
+    for entry in entry_points(group=ENTRY_POINTS):
+        try:
+            own.append(entry.load())
+        except ImportError as error:
+            raise ConfigurationError(
+                f"The runbooks of {entry.name} ({entry.value}) cannot be imported: {error}."
+            ) from None
+    return Registry([*Registry.of([*MODULES, *own]), *more])

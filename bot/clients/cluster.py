@@ -8,6 +8,7 @@ from typing import Self
 from bot.clients.cilium.agents import Agents
 from bot.clients.kubernetes.api import Api
 from bot.clients.kubernetes.connection import ClusterAddress
+from bot.clients.kubernetes.observer import Observer
 from bot.clients.kubernetes.pod_exec import PodExec
 from bot.clients.kubernetes.reads import Reads
 
@@ -32,9 +33,10 @@ class Cluster:
         namespace: str = "kube-system",
         requests_in_flight: int = 64,
         execs_in_flight: int = 64,
+        observer: Observer | None = None,
     ) -> Self:
         """The clients for the cluster at ``address``; nothing is opened before it is used."""
-        api = Api(address, requests_in_flight=requests_in_flight)
+        api = Api(address, requests_in_flight=requests_in_flight, observer=observer)
         pod_exec, reads = PodExec(api, in_flight=execs_in_flight), Reads(api)
         return cls(name, namespace, api, pod_exec, reads, Agents(pod_exec, reads))
 

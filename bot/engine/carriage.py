@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,10 +16,10 @@ import msgspec
 
 from bot.engine.journal import Journal, Superseded
 from bot.engine.registry import Registry, Runbook
-from bot.engine.reporter import Reporter
+from bot.engine.reporter import DoorSide, Reporter
 from bot.engine.resolve import resolve_names
-from bot.engine.run import Run
-from bot.model.errors import ConfigurationError, OncallError, UsageError
+from bot.engine.run import Run, run_in_context
+from bot.model.errors import ConfigurationError, NotAllowed, OncallError, UsageError
 from bot.model.report import Report
 from bot.model.run import RunRecord, RunState
 from bot.model.time_scale import REAL_TIME, TimeScale
@@ -57,26 +57,32 @@ class Carriage:
         deadlines: Deadlines,
         most_runs: int,
         time_scale: TimeScale = REAL_TIME,
+        on_ended: Callable[[RunRecord], None] = lambda record: None,
     ) -> None:
         self.registry = registry
         self.clusters = clusters
         self.most_runs = most_runs
         self.time_scale = time_scale
+        self._on_ended = on_ended
         self._deadlines = deadlines
         self._slots = asyncio.Semaphore(most_runs)
 
-    async def carry(self, record: RunRecord, journal: Journal, reporter: Reporter) -> RunRecord:
-        """Carry the run of ``record`` and tell ``reporter``; returns the final record.
+    async def carry(self, record: RunRecord, journal: Journal, side: DoorSide) -> RunRecord:
+        """Carry the run of ``record`` if its door admits it, and tell; returns the final record.
 
         Raises :class:`~bot.engine.journal.Superseded` when somebody else carries it by now;
         nothing is told then. Cancelled, it says so and ends.
         """
+        run_in_context.set(record.id)
         runbook, cluster = self._known(record)
+        reporter = side.reporter_of(record)
         request = record.request
         deadline = self.time_scale.seconds(request.deadline or self._usual(runbook, record))
         run = Run(record, cluster, deadline, journal, reporter.progressed)
-        refusal: UsageError | None = None
+        refusal: OncallError | None = None
         try:
+            if record.started_at is None:
+                await side.admit(record)
             async with self._slots:
                 arguments = await resolve_names(runbook, request.parameters, cluster)
                 request = msgspec.structs.replace(request, parameters=arguments)
@@ -84,16 +90,17 @@ class Carriage:
                 await run.advance(request=request, state=RunState.RUNNING, started_at=began)
                 await reporter.started(run.record)
                 await self._execute(run, runbook, arguments)
-        except UsageError as error:
+        except (UsageError, NotAllowed) as error:
             refusal = error
             await run.finish(RunState.BROKEN, error=str(error))
         except asyncio.CancelledError:
             await run.finish(RunState.CANCELLED, error=CANCELLED)
+        self._on_ended(run.record)
         await self.tell(run.record, reporter, refusal)
         return run.record
 
     async def tell(
-        self, record: RunRecord, reporter: Reporter, refusal: UsageError | None = None
+        self, record: RunRecord, reporter: Reporter, refusal: OncallError | None = None
     ) -> None:
         """Tell the end of a run: to one person when it never began, else where it began.
 
@@ -101,7 +108,7 @@ class Carriage:
         """
         if refusal is not None or (record.state is RunState.BROKEN and record.started_at is None):
             error = refusal or UsageError(record.error)
-            if record.request.runbook in self.registry:
+            if isinstance(error, UsageError) and record.request.runbook in self.registry:
                 error.usage = error.usage or self.registry.get(record.request.runbook).usage
             await reporter.refused(error)
         else:
@@ -128,7 +135,7 @@ class Carriage:
         try:
             async with asyncio.timeout(run.deadline + GRACE):
                 report: Report = await runbook.function(run, **values)
-        except (UsageError, Superseded):
+        except (UsageError, NotAllowed, Superseded):
             raise
         except OncallError as error:
             await run.finish(RunState.BROKEN, error=str(error))

@@ -23,7 +23,7 @@ import msgspec
 from bot.engine.carriage import CANCELLED, Carriage
 from bot.engine.delivery import Delivery
 from bot.engine.journal import StoreJournal, Superseded
-from bot.engine.reporter import Reporter, ReporterFactory
+from bot.engine.reporter import DoorSide
 from bot.model.errors import ConfigurationError, RecordTooNew, StoreUnavailable
 from bot.model.run import Door, RunRecord, RunState
 from bot.store.connection import Store
@@ -83,12 +83,12 @@ class Carrier:
         self._loops: list[asyncio.Task[None]] = []
         self._delivery: Delivery | None = None
         self._closing = False
-        self._factories: Mapping[Door, ReporterFactory] = {}
+        self._sides: Mapping[Door, DoorSide] = {}
 
-    async def open(self, carriage: Carriage, factories: Mapping[Door, ReporterFactory]) -> None:
+    async def open(self, carriage: Carriage, sides: Mapping[Door, DoorSide]) -> None:
         """Begin to carry; a store that is away is waited for."""
         self._carriage = carriage
-        self._factories = factories
+        self._sides = sides
         self._delivery = Delivery(self._store, self._carry, carriage.most_runs)
         await self._delivery.open()
         self._loops = [
@@ -151,7 +151,7 @@ class Carrier:
 
     async def _carry_taken(self, carried: Carried, taken: Taken) -> None:
         record = taken.record
-        reporter = self._reporter(record)
+        side = self._side(record)
         if not record.state.terminal and taken.cancelled:
             ended = datetime.now(UTC)
             record = await carried.journal.put(
@@ -160,9 +160,9 @@ class Carrier:
                 )
             )
         if record.state.terminal:
-            await self._carriage.tell(record, reporter)
+            await self._carriage.tell(record, side.reporter_of(record))
         else:
-            carrying = self._carriage.carry(record, carried.journal, reporter)
+            carrying = self._carriage.carry(record, carried.journal, side)
             await carried.through(asyncio.create_task(carrying, name=f"run {record.id}"))
         await self._close_run(carried)
 
@@ -178,11 +178,11 @@ class Carrier:
                     raise
                 await asyncio.sleep(self._scale.seconds(SAVE))
 
-    def _reporter(self, record: RunRecord) -> Reporter:
+    def _side(self, record: RunRecord) -> DoorSide:
         door = record.request.requester.door
-        if door not in self._factories:
+        if door not in self._sides:
             raise ConfigurationError(f"This process does not answer through {door}.")
-        return self._factories[door](record)
+        return self._sides[door]
 
     async def _sweep(self) -> None:
         while True:

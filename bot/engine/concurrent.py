@@ -42,15 +42,15 @@ async def ask_all(
             answers.errors[key] = error
 
     tasks = {asyncio.create_task(put(key)): key for key in keys}
-    waiting: set[asyncio.Task[None]] = set(tasks)
+    if not tasks:
+        return answers
     try:
-        if tasks:
-            done, waiting = await asyncio.wait(tasks, timeout=within)
-            for task in done:
-                task.result()
+        done, waiting = await asyncio.wait(tasks, timeout=within)
+        for task in done:
+            task.result()
         answers.silent.update(tasks[task] for task in waiting)
     finally:
-        for task in waiting:
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
     return answers

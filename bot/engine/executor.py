@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from bot.engine.carriage import USUAL, Carriage, Deadlines
 from bot.engine.grammar import Command
 from bot.engine.journal import MemoryJournal
 from bot.engine.registry import Registry
-from bot.engine.reporter import Reporter, ReporterFactory
+from bot.engine.reporter import Admit, DoorSide, Reporter, ReporterFactory, anyone
 from bot.model.errors import ConfigurationError, StoreUnavailable, UsageError
 from bot.model.nearest import did_you_mean, quoted
 from bot.model.run import Door, Requester, RunRecord, RunRequest, RunState, new_run_id
@@ -32,6 +32,7 @@ class Executor:
 
     With one, a run that was started is in the store before :meth:`start` returns, and its answer
     does not depend on this process. While the store is away, read-only runs go on here.
+    ``on_ended`` is called with every run that ended in this process.
     """
 
     def __init__(
@@ -43,25 +44,36 @@ class Executor:
         most_runs: int = 16,
         carrier: Carrier | None = None,
         time_scale: TimeScale = REAL_TIME,
+        on_ended: Callable[[RunRecord], None] = lambda record: None,
     ) -> None:
         self.registry = registry
         self.clusters = clusters
         self.journal = MemoryJournal()
         self._carriage = Carriage(
-            registry, clusters, deadlines=deadlines, most_runs=most_runs, time_scale=time_scale
+            registry,
+            clusters,
+            deadlines=deadlines,
+            most_runs=most_runs,
+            time_scale=time_scale,
+            on_ended=on_ended,
         )
         self._carrier = carrier
-        self._factories: dict[Door, ReporterFactory] = {}
+        self._sides: dict[Door, DoorSide] = {}
         self._tasks: dict[str, asyncio.Task[RunRecord]] = {}
+        self.closed = False
+        """Whether nothing may be started any more."""
 
-    def answer_through(self, door: Door, factory: ReporterFactory) -> None:
-        """Runs from ``door`` are told through reporters that ``factory`` makes of their records."""
-        self._factories[door] = factory
+    def answer_through(
+        self, door: Door, reporter_of: ReporterFactory, admit: Admit = anyone
+    ) -> None:
+        """Runs from ``door`` begin when ``admit`` lets them, and are told through reporters that
+        ``reporter_of`` makes of their records."""
+        self._sides[door] = DoorSide(reporter_of, admit)
 
     async def open(self) -> None:
         """Begin to carry runs from the store, once all doors have said how they answer."""
         if self._carrier is not None:
-            await self._carrier.open(self._carriage, self._factories)
+            await self._carrier.open(self._carriage, self._sides)
 
     def choose_cluster(self, asked: str | None, bound: str | None = None) -> str:
         """The cluster meant: the one asked for, else the channel's, else the only one.
@@ -98,7 +110,7 @@ class Executor:
         ``origin`` is what the door's factory needs. Two requests with the same ``once`` are one
         run: the second starts nothing.
         """
-        if requester.door not in self._factories:
+        if requester.door not in self._sides:
             raise ConfigurationError(f"Nobody answers through {requester.door}.")
         record = _record(command, cluster, requester, origin, once)
         if self.journal.get(record.id) is not None:
@@ -111,7 +123,7 @@ class Executor:
             else:
                 return record
         record = msgspec.structs.replace(record, recorded=False)
-        self._begin(record, self._factories[requester.door](record))
+        self._begin(record, self._sides[requester.door])
         return record
 
     def start_here(
@@ -119,7 +131,8 @@ class Executor:
     ) -> asyncio.Task[RunRecord]:
         """Carry a run in this process for ``reporter``; the task ends with its final record."""
         record = _record(command, cluster, requester, {}, "")
-        return self._begin(msgspec.structs.replace(record, recorded=False), reporter)
+        record = msgspec.structs.replace(record, recorded=False)
+        return self._begin(record, DoorSide(lambda _: reporter))
 
     async def get(self, run_id: str) -> RunRecord | None:
         """The record of a run, if it is still kept; raises :class:`StoreUnavailable`."""
@@ -150,6 +163,7 @@ class Executor:
 
     async def close(self) -> None:
         """Hand over what the store knows, cancel what only this process knows, tell everybody."""
+        self.closed = True
         if self._carrier is not None:
             await self._carrier.close()
         tasks = list(self._tasks.values())
@@ -157,16 +171,16 @@ class Executor:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _begin(self, record: RunRecord, reporter: Reporter) -> asyncio.Task[RunRecord]:
-        carrying = self._carry_here(record, reporter)
+    def _begin(self, record: RunRecord, side: DoorSide) -> asyncio.Task[RunRecord]:
+        carrying = self._carry_here(record, side)
         task = asyncio.create_task(carrying, name=f"run {record.id}")
         self._tasks[record.id] = task
         task.add_done_callback(lambda _: self._tasks.pop(record.id, None))
         return task
 
-    async def _carry_here(self, record: RunRecord, reporter: Reporter) -> RunRecord:
+    async def _carry_here(self, record: RunRecord, side: DoorSide) -> RunRecord:
         await self.journal.put(record)
-        return await self._carriage.carry(record, self.journal, reporter)
+        return await self._carriage.carry(record, self.journal, side)
 
 
 def _record(

@@ -1,8 +1,9 @@
-"""A door's side of one run: what the engine tells whoever waits."""
+"""A door's side of a run: whether it may begin, and what the engine tells whoever waits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from bot.model.errors import OncallError
@@ -31,3 +32,18 @@ class Reporter(Protocol):
 
 ReporterFactory = Callable[[RunRecord], Reporter]
 """Makes the reporter of a run from its record alone: ``request.origin`` is the door's own."""
+
+Admit = Callable[[RunRecord], Awaitable[None]]
+"""Returns when the person who asked may; raises :class:`~bot.model.errors.NotAllowed`."""
+
+
+async def anyone(record: RunRecord) -> None:
+    """Where whoever comes through the door has the rights already, as in a terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoorSide:
+    """How the runs of one door are admitted and told."""
+
+    reporter_of: ReporterFactory
+    admit: Admit = anyone

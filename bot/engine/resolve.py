@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.engine.parameters import Kind
 from bot.engine.registry import Runbook
 from bot.model.errors import ClientError, NotFound, UsageError
+from bot.model.names import natural
 from bot.model.nearest import did_you_mean, quoted
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ async def _node(typed: str, cluster: Cluster) -> str:
 
 
 def _full_name(typed: str, names: list[str], cluster: str) -> str:
-    matches = sorted(name for name in names if name.startswith(typed))
+    matches = sorted((name for name in names if name.startswith(typed)), key=natural)
     if len(matches) == 1:
         return matches[0]
     if matches:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from bot.clients.cluster import Cluster
 
 T = TypeVar("T")
+
+run_in_context: ContextVar[str] = ContextVar("run_in_context", default="")
+"""The id of the run that the current task works for; empty outside of runs. For log lines."""
 
 
 class Run:

@@ -2,6 +2,7 @@
 
     OncallError
     ├── UsageError              the person asked for something that does not exist or cannot be read
+    ├── NotAllowed              the access rules do not let this person; nothing was run
     ├── ConfigurationError      a file or the environment is wrong; nothing was started
     ├── StoreUnavailable        the store cannot be reached or takes no writes  (later it may)
     ├── RecordTooNew            a newer version of the bot wrote this record; it was left alone
@@ -42,6 +43,10 @@ class UsageError(OncallError):
     def __init__(self, message: str, *, hint: str = "", usage: str = "") -> None:
         super().__init__(message, hint=hint)
         self.usage = usage
+
+
+class NotAllowed(OncallError):
+    """The access rules do not let this person; nothing was run. The hint says whom to ask."""
 
 
 class ConfigurationError(OncallError):

@@ -50,6 +50,11 @@ def parse_duration(text: str) -> Duration | None:
     return Duration(days * 86400 + hours * 3600 + minutes * 60 + seconds)
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 restart``, ``12 restarts``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def natural(name: str) -> list[tuple[int, str]]:
     """A sort key with which node-2 comes before node-10."""
     parts = re.split(r"(\d+)", name)

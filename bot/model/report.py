@@ -55,7 +55,7 @@ class Subject(msgspec.Struct, frozen=True):
         if self.kind == "cluster":
             return "the cluster"
         name = f"{self.namespace}/{self.name}" if self.namespace else self.name
-        return name if self.kind in ("node", "nodes", "pod") else f"{self.kind} {name}"
+        return name if self.kind in ("node", "nodes", "pod", "part") else f"{self.kind} {name}"
 
 
 class RemedyOffer(msgspec.Struct, frozen=True):
@@ -165,3 +165,10 @@ def grouped(gaps: tuple[Gap, ...]) -> list[tuple[Gap, list[str]]]:
         (next((gap for gap in alike if gap.hint), alike[0]), [gap.subject for gap in alike])
         for alike in groups.values()
     ]
+
+
+def named_once(subjects: list[str]) -> str:
+    """``inside the agent on node-1, node-2``: what all have in common is said once."""
+    beginnings = {subject[: subject.rfind(" ") + 1] for subject in subjects}
+    common = beginnings.pop() if len(beginnings) == 1 else ""
+    return common + ", ".join(subject.removeprefix(common) for subject in subjects)

@@ -4,7 +4,11 @@ schema.py        what may be said, as frozen types
 rules.py         what must agree between settings
 yaml_source.py   YAML text to plain values with positions; every trap of YAML 1.1 is an error
 problems.py      one thing wrong, with file, line, field, what was found and what is allowed
-check.py         a file against the schema: all problems at once
+check.py         bot.yaml and the files it names: all problems at once
+access_schema.py what access.yaml may say, as frozen types
+access_file.py   access.yaml to access rules, names compared with those that exist
+against_schema.py a document against a schema, told by line
+document.py      a file as plain values that remember where they stood
 credentials.py   secrets, from the environment or from files, never from ``bot.yaml``
 loading.py       all of it together, for whoever starts the bot
 """
@@ -13,7 +17,7 @@ from bot.settings.check import check
 from bot.settings.credentials import Credentials
 from bot.settings.loading import InvalidSettings, load
 from bot.settings.problems import Problem
-from bot.settings.schema import Cluster, Http, Limits, Settings, Slack, Store
+from bot.settings.schema import Cluster, Http, Limits, Logs, Settings, Slack, Store
 
 __all__ = [
     "Cluster",
@@ -21,6 +25,7 @@ __all__ = [
     "Http",
     "InvalidSettings",
     "Limits",
+    "Logs",
     "Problem",
     "Settings",
     "Slack",

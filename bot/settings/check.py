@@ -1,99 +1,83 @@
-"""A file against the schema: every problem at once, in the order of its lines."""
+"""``bot.yaml``, and the files it names, against what may be said: every problem at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Any, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
-
-from bot.model.nearest import nearest
-from bot.settings.credentials import SECRETS
-from bot.settings.document import Document, Place
-from bot.settings.problems import SECRET, Path, Problem, dotted, shown
+from bot.model.access import AccessRules, without_file
+from bot.settings.access_file import Known, examine_access
+from bot.settings.against_schema import (
+    in_order,
+    note_contradictions,
+    note_secrets,
+    validated,
+    without_empty_sections,
+)
+from bot.settings.document import Document
+from bot.settings.problems import Problem
 from bot.settings.rules import contradictions
-from bot.settings.schema import Allowed, BotFile, Limits
+from bot.settings.schema import BotFile, Limits
 from bot.settings.yaml_source import read
 
-_SECRET_WORDS = ("token", "secret", "password", "passwd", "credential", "signing", "apikey")
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a file says, where it is in order, and every problem of it and of the files it names."""
+
+    said: BotFile | None
+    access: AccessRules | None
+    problems: list[Problem]
 
 
-def check(path: FilePath) -> list[Problem]:
-    """Everything that is wrong with ``path``; empty when the bot can be started with it."""
-    return examine(path)[1]
+def check(path: FilePath, commands: Collection[str] | None = None) -> list[Problem]:
+    """Everything that is wrong with ``path``; empty when the bot can be started with it.
+
+    ``commands`` are the names that access rules may use; ``None``: they are not compared.
+    """
+    return examine_all(path, commands).problems
+
+
+def examine_all(path: FilePath, commands: Collection[str] | None = None) -> Examined:
+    """``path`` and the access file it names, problems in the order of files and lines."""
+    document, said = _examined(path)
+    problems = in_order(document)
+    values = document.value if isinstance(document.value, dict) else {}
+    known = Known(
+        clusters=_names(values, "clusters"), channels=_names(values, "channels"), commands=commands
+    )
+    named = values.get("access")
+    if not isinstance(named, str) or any(problem.field == "access" for problem in problems):
+        access = without_file(known.channels) if said is not None else None
+        return Examined(None if problems else said, access, problems)
+    access, more = examine_access(path.parent / FilePath(named).expanduser(), known)
+    problems = [*problems, *more]
+    return Examined(None if problems else said, access, problems)
 
 
 def examine(path: FilePath) -> tuple[BotFile | None, list[Problem]]:
-    """The file's settings, or ``None``, and its problems."""
+    """The settings of ``bot.yaml`` alone, or ``None``, and its problems."""
+    document, said = _examined(path)
+    problems = in_order(document)
+    return (None if problems else said), problems
+
+
+def _examined(path: FilePath) -> tuple[Document, BotFile | None]:
     document = read(path)
     if document.is_unreadable(()):
-        return None, document.problems
-    document.value = _without_empty_sections(document.value)
-    settings = _against_schema(document)
+        return document, None
+    document.value = without_empty_sections(document.value, BotFile)
+    settings = validated(document, BotFile)
     if isinstance(document.value, dict):
         _against_rules(document, document.value)
-    _no_secrets(document)
-    problems = sorted(
-        dict.fromkeys(document.problems), key=lambda problem: (problem.line, problem.column)
-    )
-    return (None if problems else settings), problems
+    note_secrets(document)
+    return document, settings
 
 
-def _without_empty_sections(value: object) -> object:
-    """A section whose lines are all comments is read by YAML as null: it is not given."""
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        return value
-    return {
-        key: section
-        for key, section in value.items()
-        if section is not None or key not in BotFile.model_fields
-    }
-
-
-def _against_schema(document: Document) -> BotFile | None:
-    directory = FilePath(document.file).parent
-    try:
-        return BotFile.model_validate(document.value, context={"directory": directory})
-    except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            if detail["type"] != "contradiction":  # told by _against_rules, with its line
-                _tell(document, detail)
-        return None
-
-
-def _tell(document: Document, detail: ErrorDetails) -> None:
-    about_key = detail["loc"][-1:] == ("[key]",)
-    path: Path = detail["loc"][:-1] if about_key else detail["loc"]
-    if document.is_unreadable(path):
-        return
-    place = document.places.get(path)
-    if detail["type"] == "extra_forbidden":
-        _unknown_field(document, path)
-    elif about_key:
-        document.add(path, "not a valid name", allowed=_allowed(path, key=True), at_key=True)
-    else:
-        found = _found(detail["input"], place)
-        document.add(path, "", found=found, allowed=_allowed(path))
-
-
-def _unknown_field(document: Document, path: Path) -> None:
-    name = str(path[-1])
-    if any(word in name.lower().replace("_", "") for word in _SECRET_WORDS):
-        document.add(path, _belongs_elsewhere(name), at_key=True)
-        return
-    fields = _fields_at(path[:-1])
-    close = nearest(name, fields, most=1)
-    document.add(
-        path,
-        "unknown field",
-        allowed=", ".join(fields),
-        nearest=close[0] if close else "",
-        at_key=True,
-    )
+def _names(values: Mapping[str, object], section: str) -> frozenset[str]:
+    named = values.get(section)
+    return frozenset(map(str, named)) if isinstance(named, dict) else frozenset()
 
 
 def _against_rules(document: Document, values: Mapping[str, object]) -> None:
@@ -102,111 +86,10 @@ def _against_rules(document: Document, values: Mapping[str, object]) -> None:
     if not values.get("clusters"):
         allowed = "at least one cluster, such as prod: {context: prod}"
         document.add(("clusters",), "no cluster is configured", allowed=allowed)
-    for found in contradictions(_with_defaults(values)):
-        if not document.is_partly_unreadable(found.path):
-            document.add(
-                found.path,
-                found.what,
-                found=found.found,
-                allowed=found.allowed,
-                nearest=found.nearest,
-            )
+    note_contradictions(document, contradictions(_with_defaults(values)))
 
 
 def _with_defaults(values: Mapping[str, object]) -> dict[str, object]:
     """A setting can also contradict the default of one that is not given."""
     limits, defaults = values.get("limits", {}), Limits().model_dump()
     return {**values, "limits": {**defaults, **limits} if isinstance(limits, dict) else limits}
-
-
-def _no_secrets(document: Document) -> None:
-    for path, place in document.places.items():
-        name = str(path[-1]) if path else ""
-        secret = SECRET.search(name) or SECRET.search(place.written or "")
-        if secret:
-            document.problems = [
-                problem
-                for problem in document.problems
-                if (problem.line, problem.field) != (place.key[0], dotted(path))
-            ]
-            meant = "STORE_PASSWORD" if secret["password"] else name
-            document.add(path, _belongs_elsewhere(meant, secret.group()), at_key=True)
-
-
-def _belongs_elsewhere(name: str, value: str = "") -> str:
-    """Which variable is meant is told by the value's prefix, else by the field's name."""
-    variables = [secret.variable for secret in SECRETS]
-    meant = [
-        *(secret.variable for secret in SECRETS if value and value.startswith(secret.prefixes)),
-        *nearest(name.upper(), variables, most=1),
-        *nearest(f"SLACK_{name.upper()}", variables, most=1),
-    ]
-    where = "" if meant[:1] == ["STORE_PASSWORD"] else " in Slack"
-    return (
-        f"a secret does not belong in this file; take it out, set "
-        f"{meant[0] if meant else ' or '.join(variables)} in the environment (or its name with "
-        f"_FILE), and if anyone else could read the file, replace it{where}"
-    )
-
-
-def _found(value: object, place: Place | None) -> str:
-    """The value as written and, where YAML made something else of it, what."""
-    if isinstance(value, Mapping):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    if value is None:
-        return "nothing"
-    written = shown(place.written if place and place.written is not None else str(value))
-    if isinstance(value, bool):
-        return f"{written}, which YAML reads as {str(value).lower()}"
-    if isinstance(value, int | float):
-        return f"the number {written}"
-    return written or "empty text"
-
-
-def _annotation_at(path: Path) -> tuple[Any, tuple[Any, ...]]:
-    """The schema's type at ``path`` and its metadata; ``(None, ())`` outside the schema."""
-    found: Any = BotFile
-    metadata: tuple[Any, ...] = ()
-    for part in path:
-        found, metadata = _bare(found, metadata)
-        if isinstance(found, type) and issubclass(found, BaseModel):
-            field = found.model_fields.get(str(part))
-            if field is None:
-                return None, ()
-            found, metadata = field.annotation, tuple(field.metadata)
-        elif get_origin(found) is not None and len(get_args(found)) == 2:
-            found, metadata = get_args(found)[1], ()
-        else:
-            return None, ()
-    return _bare(found, metadata)
-
-
-def _bare(annotation: Any, metadata: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
-    """Without ``| None`` and ``Annotated``; the metadata gathered."""
-    if type(None) in get_args(annotation):
-        annotation = next(arm for arm in get_args(annotation) if arm is not type(None))
-    if hasattr(annotation, "__metadata__"):
-        metadata = (*metadata, *annotation.__metadata__)
-        annotation = annotation.__origin__
-    return annotation, metadata
-
-
-def _fields_at(path: Path) -> list[str]:
-    found, _ = _annotation_at(path)
-    is_section = isinstance(found, type) and issubclass(found, BaseModel)
-    return list(found.model_fields) if is_section else []
-
-
-def _allowed(path: Path, *, key: bool = False) -> str:
-    """What may stand at ``path``, in the words of the schema."""
-    found, metadata = _annotation_at(path[:-1] if key else path)
-    if key:
-        _, metadata = _bare(get_args(found)[0], ())
-    for item in metadata:
-        if isinstance(item, Allowed):
-            return item.words
-    if fields := _fields_at(path):
-        return f"a mapping of {', '.join(fields)}"
-    return "a mapping"

@@ -62,6 +62,11 @@ class Credentials(BaseModel):
     slack_app_token: SecretStr | None = None
     store_password: SecretStr | None = None
 
+    def values(self) -> list[str]:
+        """The secrets themselves, for whoever must keep them out of sight."""
+        given = [getattr(self, secret.field) for secret in SECRETS]
+        return [secret.get_secret_value() for secret in given if secret is not None]
+
     def require(self, *variables: str) -> None:
         """Raise :class:`ConfigurationError` naming every one of ``variables`` that is missing."""
         wanted = [_BY_VARIABLE[variable] for variable in variables]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from bot.model.errors import ConfigurationError
-from bot.settings.check import examine
+from bot.settings.check import Examined, examine_all
 from bot.settings.credentials import from_environment
 from bot.settings.problems import Problem
 from bot.settings.schema import BotFile, Settings
@@ -20,14 +20,20 @@ class InvalidSettings(ConfigurationError):
         self.problems = tuple(problems)
 
 
-def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
+def load(
+    path: Path | None, environ: Mapping[str, str], commands: Collection[str] | None = None
+) -> Settings:
     """The settings of ``path`` (``None``: all defaults, no cluster) with ``environ``'s secrets.
 
     Missing secrets are no error here, because the terminal needs none: a door that does calls
-    ``settings.credentials.require(...)``. Raises :class:`InvalidSettings` with every problem.
+    ``settings.credentials.require(...)``. ``commands`` are the names that access rules may use;
+    ``None``: they are not compared. Raises :class:`InvalidSettings` with every problem.
     """
-    said, problems = examine(path) if path is not None else (BotFile(), [])
+    found = examine_all(path, commands) if path is not None else Examined(BotFile(), None, [])
     credentials, mistaken = from_environment(environ)
-    if said is None or mistaken:
-        raise InvalidSettings([*problems, *mistaken])
-    return Settings.model_validate({**dict(said), "credentials": credentials})
+    if found.said is None or mistaken:
+        raise InvalidSettings([*found.problems, *mistaken])
+    access = found.access if found.said.access is not None else None
+    return Settings.model_validate(
+        {**dict(found.said), "credentials": credentials, "access_rules": access}
+    )

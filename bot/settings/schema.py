@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
@@ -19,11 +19,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    InstanceOf,
     ValidationInfo,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from bot.model.access import AccessRules, without_file
 from bot.model.names import Duration, is_dns_label, is_dns_subdomain, parse_duration
 from bot.settings.credentials import Credentials
 from bot.settings.rules import contradictions
@@ -43,27 +45,38 @@ class Allowed:
     words: str
 
 
-def _refuse() -> PydanticCustomError:
+def refuse() -> PydanticCustomError:
     """The words of the refusal are the field's own :class:`Allowed`."""
     return PydanticCustomError("not_allowed", "not allowed")
 
 
 def _cluster_name(text: str) -> str:
     if not is_dns_label(text):
-        raise _refuse()
+        raise refuse()
     return text
 
 
-def _channel(text: str) -> str:
+def channel_id(text: str) -> str:
+    """``text`` when it is a channel's id."""
     if not _CHANNEL.match(text):
-        raise _refuse()
+        raise refuse()
     return text
 
 
-def _some_text(text: str) -> str:
+def one_line(text: str) -> str:
+    """``text`` when it is something, on one line, without spaces around it."""
     if not text or not text.isprintable() or text != text.strip():
-        raise _refuse()
+        raise refuse()
     return text
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if text not in words:
+            raise refuse()
+        return text
+
+    return check
 
 
 def _path(value: object, info: ValidationInfo) -> object:
@@ -71,9 +84,9 @@ def _path(value: object, info: ValidationInfo) -> object:
     if not isinstance(value, str):
         return value
     try:
-        path = Path(_some_text(value)).expanduser()
+        path = Path(one_line(value)).expanduser()
     except RuntimeError:  # ~nobody: no such user
-        raise _refuse() from None
+        raise refuse() from None
     directory = (info.context or {}).get("directory")
     return directory / path if directory else path
 
@@ -83,7 +96,7 @@ def _host(text: str) -> str:
         ipaddress.ip_address(text)
     except ValueError:
         if not is_dns_subdomain(text) or text.replace(".", "").isdigit():
-            raise _refuse() from None
+            raise refuse() from None
     return text
 
 
@@ -91,9 +104,9 @@ def _api_url(text: str, info: ValidationInfo) -> str:
     """Any address will do for the demo, which builds its settings itself; a file names Slack."""
     from_file = info.context is not None
     if from_file and text not in SLACK_APIS:
-        raise _refuse()
+        raise refuse()
     if urlsplit(text).scheme not in ("http", "https") or not text.endswith("/"):
-        raise _refuse()
+        raise refuse()
     return text
 
 
@@ -101,7 +114,7 @@ def _store_url(text: str) -> str:
     scheme, _, rest = text.partition("://")
     secret = ":" in rest.partition("/")[0].rpartition("@")[0]
     if scheme not in STORE_SCHEMES or not rest or secret or not text.isprintable() or " " in text:
-        raise _refuse()
+        raise refuse()
     return text
 
 
@@ -112,7 +125,7 @@ def _seconds(value: object, info: ValidationInfo) -> object:
     elif info.context is not None:
         value = None
     if not isinstance(value, int | float):
-        raise _refuse()
+        raise refuse()
     return float(value)
 
 
@@ -123,12 +136,12 @@ ClusterName = Annotated[
 ]
 ChannelId = Annotated[
     str,
-    AfterValidator(_channel),
+    AfterValidator(channel_id),
     Allowed("a channel's id (C..., G... or D...), at the end of its About tab in Slack"),
 ]
 FilePath = Annotated[Path, BeforeValidator(_path), Allowed("the path of a file")]
 ContextName = Annotated[
-    str, AfterValidator(_some_text), Allowed("the name of a context in the kubeconfig")
+    str, AfterValidator(one_line), Allowed("the name of a context in the kubeconfig")
 ]
 NamespaceName = Annotated[
     str, AfterValidator(_cluster_name), Allowed("the name of a Kubernetes namespace")
@@ -144,6 +157,12 @@ Deadline = Annotated[
     BeforeValidator(_seconds),
     Field(gt=0, le=600),
     Allowed("a duration up to 10m, such as 10s or 1m30s"),
+]
+LogFormat = Annotated[str, AfterValidator(_one_of("json", "text")), Allowed("json or text")]
+LogLevel = Annotated[
+    str,
+    AfterValidator(_one_of("debug", "info", "warning", "error")),
+    Allowed("debug, info, warning or error"),
 ]
 StoreUrl = Annotated[
     str,
@@ -197,6 +216,13 @@ class Http(_Section):
     port: Port = 3000
 
 
+class Logs(_Section):
+    """What is written to standard error, and how."""
+
+    format: LogFormat = "text"
+    level: LogLevel = "info"
+
+
 class Store(_Section):
     """Where runs, answers on their way and claims are kept; the password is a credential."""
 
@@ -221,10 +247,12 @@ class BotFile(_Section):
 
     clusters: Mapping[ClusterName, Cluster] = Field(default_factory=dict)
     channels: Mapping[ChannelId, ClusterName] = Field(default_factory=dict)
+    access: FilePath | None = None
     slack: Slack = Slack()
     http: Http = Http()
     limits: Limits = Limits()
     store: Store = Store()
+    logs: Logs = Logs()
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -237,3 +265,10 @@ class Settings(BotFile):
     """What the bot is started with. ``Settings()`` is valid: no cluster, no channel, no secret."""
 
     credentials: Credentials = Credentials()
+    access_rules: InstanceOf[AccessRules] | None = None
+    """What the access file says; ``None`` without one."""
+
+    @property
+    def rules(self) -> AccessRules:
+        """Who may do what: the access file's rules, else the default."""
+        return self.access_rules or without_file(frozenset(self.channels))

@@ -111,6 +111,8 @@ def _syntax_problem(file: str, text: str, error: yaml.YAMLError) -> Problem:
         what = error.problem or error.context or what
         if "\\t" in what or "'\t'" in what:
             what = "a tab where YAML wants spaces"
+        elif "an alias" in (error.context or ""):
+            what = "a * without quotes means an alias; write '*'"
     elif isinstance(error, yaml.reader.ReaderError):
         before = text[: error.position]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")

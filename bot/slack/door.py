@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -21,9 +21,11 @@ from slack_bolt.response import BoltResponse
 
 from bot.engine.executor import Executor
 from bot.engine.reporter import Reporter
+from bot.model.access import AccessRules, without_file
 from bot.model.errors import StoreUnavailable
 from bot.model.run import Door, RunRecord, RunState
 from bot.slack import messages
+from bot.slack.admission import Admission
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message
 from bot.slack.clock import Clock, SystemClock
@@ -34,6 +36,9 @@ from bot.slack.mrkdwn import code
 from bot.slack.outbox import Outbox
 from bot.slack.payload import Unreadable, body_of
 from bot.slack.pending import Pending
+from bot.slack.people import People
+from bot.slack.private_answer import PrivateAnswer
+from bot.slack.reading import Reading
 from bot.slack.replays import MemoryReplays, Replays
 from bot.slack.webapi import WebApi
 
@@ -46,7 +51,8 @@ PATIENCE = 2.5
 
 
 class SlackDoor:
-    """Slash commands of one Slack app. ``channels`` binds Slack channel ids to cluster names.
+    """Slash commands of one Slack app. ``channels`` binds Slack channel ids to cluster names;
+    ``access`` says who may do what, without it the default for these channels holds.
 
     Construction touches no network. :meth:`start` before the executor is opened and before the
     first request; close the executor before :meth:`close`, so that every run's end is still told.
@@ -60,19 +66,24 @@ class SlackDoor:
         bot_token: str,
         signing_secret: str,
         channels: Mapping[str, str],
+        access: AccessRules | None = None,
         api_url: str = API_URL,
         clock: Clock | None = None,
         replays: Replays | None = None,
         pending: Pending | None = None,
+        on_call: Callable[[str, float, str], None] | None = None,
     ) -> None:
         self._executor = executor
         self._channels = dict(channels)
         self._clock = clock or SystemClock()
         self._guard = Guard(signing_secret, replays or MemoryReplays(), self._clock)
-        self._api = WebApi(bot_token, api_url)
+        self._api = WebApi(bot_token, api_url, on_call)
         self.outbox = Outbox(self._api, self._clock, pending)
         self._waiting: set[asyncio.Task[None]] = set()
-        executor.answer_through(Door.SLACK, self._reporter)
+        rules = access or without_file(frozenset(self._channels))
+        self.reading = Reading(self._api)
+        self.admission = Admission(rules, People(self.reading, rules.groups, self._clock))
+        executor.answer_through(Door.SLACK, self._reporter, self.admission.admit)
         self._bolt = _bolt_app(bot_token)
         self._bolt.command(messages.SLASH)(self._on_command)
         self._bolt.error(_on_error)
@@ -125,7 +136,7 @@ class SlackDoor:
         """As the grammar says, unless the answer could not be delivered."""
         understood = understand(self._executor, self._channels, asked)
         if isinstance(understood, Start):
-            if self.outbox.closed:
+            if self.outbox.closed or self._executor.closed:
                 return messages.fixed(messages.CLOSING)
             if self.outbox.full:
                 command = code(understood.asked.terminal, 300)
@@ -140,7 +151,10 @@ class SlackDoor:
         )
 
     def _reporter(self, record: RunRecord) -> Reporter:
-        return LiveMessage(self.outbox, Asked.of_record(record))
+        asked = Asked.of_record(record)
+        if self._channels and asked.channel not in self._channels:
+            return PrivateAnswer(self.outbox, asked)
+        return LiveMessage(self.outbox, asked)
 
     async def _tell_that_it_waits(self, record: RunRecord) -> None:
         await self._clock.sleep(PATIENCE)
@@ -180,6 +194,7 @@ async def _on_error(
     if isinstance(error, BoltUnhandledRequestError):
         kind = body.get("command") or body.get("type")
         logger.warning("Slack sent what nothing here listens to: %.80r", kind)
-        return BoltResponse(status=404)
+        # Slack sends an event again for minutes unless it is taken; this one never will be of use.
+        return BoltResponse(status=200 if kind == "event_callback" else 404)
     logger.error("a listener failed", exc_info=error)
     return None if response is None else BoltResponse(status=200, body=messages.TROUBLE)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.model.report import Confidence, Finding, Gap, grouped
+from bot.model.names import natural
+from bot.model.report import Confidence, Finding, Gap, grouped, named_once
 from bot.slack.blocks import Block, lines_within, section
 from bot.slack.messages import SEVERITIES
 from bot.slack.mrkdwn import bold, code, escape, sentence
@@ -26,7 +27,7 @@ def paragraph(finding: Finding, *, said: str = "") -> Block:
     lines = [f"{SEVERITIES[finding.severity]} {bold(str(finding.subject), 200)}"]
     if finding.cause != said:
         lines.append(sentence(finding.cause, 400) + _doubt(finding.confidence))
-    lines += [code(line, 200) for line in finding.proof[:MOST_PROOF]]
+    lines += [code(line, 320) for line in finding.proof[:MOST_PROOF]]
     if len(finding.proof) > MOST_PROOF:
         lines.append(f"+ {len(finding.proof) - MOST_PROOF} more of the same proof")
     lines += [f"→ {sentence(step, 200)}" for step in finding.next_steps[:MOST_STEPS]]
@@ -45,7 +46,7 @@ def not_seen(gaps: Iterable[Gap], most: int = 1_000) -> str:
 
 
 def _group(gap: Gap, subjects: list[str]) -> str:
-    shown = ", ".join(escape(subject, 60) for subject in subjects[:MOST_SUBJECTS])
+    shown = escape(named_once(sorted(subjects, key=natural)[:MOST_SUBJECTS]), 300)
     more = f" + {len(subjects) - MOST_SUBJECTS} more" if len(subjects) > MOST_SUBJECTS else ""
     count = f"{len(subjects)} × " if len(subjects) > 1 else ""
     hint = f" → {sentence(gap.hint, 160)}" if gap.hint else ""

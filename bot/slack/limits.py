@@ -11,7 +11,6 @@ from typing import Final
 
 SECTION: Final = 3_000
 HEADER: Final = 150
-CONTEXT_ELEMENTS: Final = 10
 BLOCKS: Final = 50
 MESSAGE_CHARACTERS: Final = 12_000
 FALLBACK: Final = 300

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.model.errors import OncallError, UsageError
+from bot.model.access import Decision
+from bot.model.errors import ClientError, NotAllowed, OncallError, UsageError
 from bot.model.report import Severity, Verdict
 from bot.slack.blocks import Message, context, lines_within, section
 from bot.slack.limits import FALLBACK, SECTION
@@ -20,7 +21,6 @@ SEVERITIES = {Severity.CRITICAL: "⛔", Severity.WARNING: "⚠️", Severity.INF
 LOOKING = "⏳ LOOKING…"
 CANCELLED = "🚫 CANCELLED"
 
-LOOKING_SUMMARY = "Looking…"
 CANCELLED_SUMMARY = "Cancelled before it ended. Run it again when you need the answer."
 BROKEN_SUMMARY = "The run broke before it could say anything."
 RENDER_FAILED = (
@@ -51,11 +51,18 @@ ALL_COMMANDS = f"All commands: `{SLASH} help`"
 HELP_REST = "*All others:*"
 NO_RUNBOOKS = "No command is installed. The bot's log from its start has the reason."
 
+NOT_OURS = "not_ours"
+"""Not Slack's code but ours: the channel is not one of the bot's."""
+
 _INVITE = "I am not in this channel, so the answer comes to you alone. To fix it: `/invite @cilium`"
 _GENERIC = (
     "Slack did not take the message for this channel ({reason}), so the answer comes to you alone."
 )
 _PRIVATE_BECAUSE = {
+    NOT_OURS: (
+        "This is not one of the bot's channels (`channels` in bot.yaml), so the answer comes to "
+        "you alone."
+    ),
     "not_in_channel": _INVITE,
     "channel_not_found": _INVITE,
     "is_archived": "This channel is archived, so the answer comes to you alone. Ask elsewhere.",
@@ -85,8 +92,8 @@ REFUSED_LOG = "refused a request to %s from %s: %s"
 
 
 def usage_error(error: OncallError) -> Message:
-    """Why nothing was run, what to type instead, and the grammar."""
-    lines = [f"⛔ {sentence(error.message, 600)}"]
+    """Why nothing was run, what to do instead, and the grammar."""
+    lines = [f"⛔ {sentence(error.message, 900)}"]
     if error.hint:
         lines.append(sentence(error.hint, 600))
     usage = error.usage if isinstance(error, UsageError) else ""
@@ -94,6 +101,33 @@ def usage_error(error: OncallError) -> Message:
     return Message(
         text=escape(f"⛔ {error.message} {error.hint}", FALLBACK),
         blocks=(section(lines_within(lines, SECTION)),),
+    )
+
+
+ASK_OPERATORS = "whoever runs this bot (they keep `access.yaml`)"
+_CANNOT_ASK = {
+    "missing_scope": "the app lacks a scope; reinstall it from config/slack-manifest.yaml",
+    "plan_upgrade_required": (
+        "user groups need a paid plan of Slack; name people by id in access.yaml instead"
+    ),
+    "no_such_subteam": "there is no such user group; correct it in access.yaml",
+    "subteam_not_found": "there is no such user group; correct it in access.yaml",
+}
+
+
+def cannot_ask(error: ClientError, group: str = "") -> str:
+    """Why Slack did not say who somebody is or who is in ``group``, with the fix."""
+    reason = getattr(error, "reason", "")
+    why = _CANNOT_ASK.get(reason) or error.message.rstrip(".")
+    what = f"who is in the user group {group}" if group else "who you are"
+    return f"Slack does not tell {what}: {why}."
+
+
+def not_allowed(decision: Decision, ask: str) -> NotAllowed:
+    """Why a person may not, and whom to ask."""
+    return NotAllowed(
+        f"Nothing was run: {decision.reason}",
+        hint=f"Whom to ask: {ask.replace('`', '') if ask else ASK_OPERATORS}.",
     )
 
 

@@ -88,6 +88,17 @@ class Outbox:
         """Whether too much waits to begin anything new."""
         return len(self._pending) >= self._most
 
+    @property
+    def depth(self) -> int:
+        """How many entries wait."""
+        return len(self._pending)
+
+    @property
+    def age(self) -> float:
+        """Seconds the oldest entry has waited; 0 when none does."""
+        waiting = [entry.queued_at for name in self._lanes for entry in self._pending.lane(name)]
+        return max(0.0, self._clock.monotonic() - min(waiting)) if waiting else 0.0
+
     def post(self, channel: str, key: str, message: Message, fallback: Fallback) -> None:
         """Open the live message ``key`` in ``channel``."""
         self._pending.provide(key, fallback)
@@ -210,6 +221,8 @@ class Outbox:
             self._keep([private])
 
     def _wake(self, name: str) -> None:
+        if self._ended:  # nobody would end a lane that begins now
+            return
         lane = self._lanes.get(name)
         if lane is None:
             lane = self._lanes[name] = _Lane()

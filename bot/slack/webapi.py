@@ -1,4 +1,4 @@
-"""Slack's Web API as this room needs it: six calls, and an error tree that says what is known.
+"""Slack's Web API as this room needs it: a few calls, and an error tree that says what is known.
 
     ClientError
     ├── Throttled      Slack asked to wait; it did nothing              (send again, later)
@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from ipaddress import ip_address
 from typing import Any
 
@@ -25,6 +26,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from yarl import URL
 
 from bot.model.errors import ClientError, Refused, Throttled, Unreachable
+from bot.model.outcome import timed
 from bot.slack.blocks import Message
 from bot.slack.details import Upload
 
@@ -52,9 +54,15 @@ class Declined(Refused):
 
 
 class WebApi:
-    """One workspace, one bot token. Open before the first call, close after the last."""
+    """One workspace, one bot token. Open before the first call, close after the last.
 
-    def __init__(self, bot_token: str, api_url: str) -> None:
+    ``on_call`` is told of every call: method (or ``response_url``), seconds, and how it ended
+    in a word of :mod:`bot.model.outcome`. It must not raise.
+    """
+
+    def __init__(
+        self, bot_token: str, api_url: str, on_call: Callable[[str, float, str], None] | None = None
+    ) -> None:
         quiet = logging.getLogger("bot.slack.sdk")
         quiet.setLevel(logging.INFO)  # at DEBUG the SDK logs the text of every message
         self.client = AsyncWebClient(
@@ -62,6 +70,7 @@ class WebApi:
         )
         self.client.proxy = None  # the session reads the environment, and NO_PROXY with it
         self._origin = URL(api_url).origin()
+        self._on_call = on_call or _untold
 
     async def open(self) -> None:
         """Open the connection pool."""
@@ -152,29 +161,41 @@ class WebApi:
         return same or (url.scheme == "https" and url.host in _RESPONSE_HOSTS)
 
     async def _call(self, method: str, **body: Any) -> Mapping[str, Any]:
-        return await self._answer(method, self.client.api_call(method, json=body))
+        return (await self._answer(method, self.client.api_call(method, json=body)))[0]
 
     async def _form(self, method: str, fields: dict[str, str]) -> Mapping[str, Any]:
         """For the methods that take no JSON."""
+        return (await self.read(method, **fields))[0]
+
+    async def read(self, method: str, **fields: str) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+        """The answer to a method that takes a form, and the answer's headers in lower case."""
         return await self._answer(method, self.client.api_call(method, data=fields))
 
     async def _answer(
         self, method: str, calling: Awaitable[AsyncSlackResponse]
-    ) -> Mapping[str, Any]:
-        try:
-            response = await calling
-        except SlackApiError as error:
-            raise _judged(method, error) from None
-        except (aiohttp.ClientError, TimeoutError, SlackClientError) as error:
-            raise _lost(method, error) from None
-        return dict(response.data) if isinstance(response.data, dict) else {}
+    ) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+        with self._timed(method):
+            try:
+                response = await calling
+            except SlackApiError as error:
+                raise _judged(method, error) from None
+            except (aiohttp.ClientError, TimeoutError, SlackClientError) as error:
+                raise _lost(method, error) from None
+        headers = {str(name).lower(): str(value) for name, value in response.headers.items()}
+        return dict(response.data) if isinstance(response.data, dict) else {}, headers
 
     async def _send(self, url: str, **request: Any) -> None:
         """POST to an address that Slack handed out."""
         if self.client.session is None:
             raise Unreachable("The connection pool is closed.")
+        with self._timed("response_url" if "json" in request else "upload"):
+            await self._send_within(self.client.session, url, request)
+
+    async def _send_within(
+        self, session: aiohttp.ClientSession, url: str, request: dict[str, Any]
+    ) -> None:
         try:
-            async with self.client.session.post(url, allow_redirects=False, **request) as response:
+            async with session.post(url, allow_redirects=False, **request) as response:
                 if response.status == 429:
                     raise Throttled("Slack asks to wait.", retry_after=_pause(response.headers))
                 if response.status >= 500:
@@ -183,6 +204,13 @@ class WebApi:
                     raise Declined("response_url", f"http_{response.status}")
         except (aiohttp.ClientError, TimeoutError) as error:
             raise _lost("response_url", error) from None
+
+    def _timed(self, method: str) -> AbstractContextManager[None]:
+        return timed(lambda seconds, outcome: self._on_call(method, seconds, outcome))
+
+
+def _untold(method: str, seconds: float, outcome: str) -> None:
+    """Nobody watches."""
 
 
 def _judged(method: str, error: SlackApiError) -> ClientError:

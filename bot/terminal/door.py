@@ -49,6 +49,11 @@ async def run(executor: Executor, command: Command, cluster: str, output: Output
         reporter.close()
     if reporter.refusal is not None:
         raise reporter.refusal
+    return show(record, output)
+
+
+def show(record: RunRecord, output: Output) -> Exit:
+    """Print the answer of a run that has ended; returns its exit code."""
     if output is Output.JSON:
         print(encode(record))  # noqa: T201  machines read stdout
     else:

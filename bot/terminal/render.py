@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from bot.model.names import format_duration
+from bot.model.names import format_duration, natural
 from bot.model.report import (
     Attachment,
     Confidence,
@@ -22,6 +22,7 @@ from bot.model.report import (
     Table,
     Verdict,
     grouped,
+    named_once,
 )
 from bot.model.run import RunRecord, RunState
 from bot.model.visible import visible
@@ -38,6 +39,7 @@ SEVERITY_STYLE = {
     Severity.INFO: ("·", "blue"),
 }
 INDENT = "    "
+HANGING = "  "
 MOST_SUBJECTS = 12
 
 
@@ -91,7 +93,7 @@ def _print_gaps(console: Console, gaps: tuple[Gap, ...]) -> None:
     console.print()
     _line(console, ("Not seen", "bold magenta"))
     for gap, subjects in grouped(gaps):
-        named = ", ".join(subjects[:MOST_SUBJECTS])
+        named = named_once(sorted(subjects, key=natural)[:MOST_SUBJECTS])
         more = f" and {len(subjects) - MOST_SUBJECTS} more" if len(subjects) > MOST_SUBJECTS else ""
         count = f"{len(subjects)}: " if len(subjects) > 1 else ""
         _line(console, (f"{INDENT}{count}{named}{more}", ""), (f" - {gap.reason}", "dim"))
@@ -109,14 +111,35 @@ def _print_facts(console: Console, facts: tuple[tuple[str, str], ...]) -> None:
 def _print_table(console: Console, table: Table) -> None:
     console.print()
     _line(console, (table.title, "bold"))
-    grid = Grid(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in table.columns:
-        grid.add_column(_shown(column), overflow="fold")
-    for row in table.rows:
-        grid.add_row(*(Text(_shown(cell)) for cell in row))
-    console.print(grid)
+    rows = [[_shown(cell) for cell in row] for row in (table.columns, *table.rows)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    if not console.is_terminal:
+        for row in rows:
+            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            _line(console, ("  ".join(cells).rstrip(), ""))
+    elif sum(widths) + 3 * len(widths) <= console.width:
+        _print_grid(console, rows)
+    else:
+        _print_rows(console, rows)
     if table.note:
         _line(console, (table.note, "dim"))
+
+
+def _print_grid(console: Console, rows: list[list[str]]) -> None:
+    grid = Grid(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in rows[0]:
+        grid.add_column(Text(column))
+    for row in rows[1:]:
+        grid.add_row(*map(Text, row))
+    console.print(grid)
+
+
+def _print_rows(console: Console, rows: list[list[str]]) -> None:
+    """A row as a line of its own, each cell under its name: where a grid has no room."""
+    names = rows[0][1:]
+    for row in rows[1:]:
+        cells = (f"{name} {cell}" for name, cell in zip(names, row[1:], strict=True))
+        _line(console, (f"{row[0]}: ", "bold"), (", ".join(cells), ""))
 
 
 def _print_attachment(console: Console, attachment: Attachment) -> None:
@@ -127,10 +150,18 @@ def _print_attachment(console: Console, attachment: Attachment) -> None:
 
 
 def _line(console: Console, *parts: tuple[str, str]) -> None:
+    """One line. A terminal folds it, and what is folded stands a little further in."""
     text = Text()
     for words, style in parts:
         text.append(_shown(words), style=style)
-    console.print(text, soft_wrap=not console.is_terminal)
+    if not console.is_terminal:
+        console.print(text, soft_wrap=True)
+        return
+    indent = len(text.plain) - len(text.plain.lstrip())
+    lines = text[indent:].wrap(console, max(20, console.width - indent - len(HANGING)))
+    for number, line in enumerate(lines or [text]):
+        line.rstrip()
+        console.print(Text(" " * indent + HANGING * (number > 0)) + line)
 
 
 def _shown(text: str) -> str:

@@ -201,6 +201,19 @@ async def test_cancelling_tells_the_reporter() -> None:
     assert not await executor.cancel(record.id)
 
 
+@pytest.mark.parametrize("state", [RunState.FINISHED, RunState.BROKEN])
+async def test_every_end_is_counted_once(state: RunState) -> None:
+    async def look(run: Run) -> Report:
+        """Ends as it should, or not."""
+        if state is RunState.BROKEN:
+            raise Unreachable("gone")
+        return fine()
+
+    ended: list[RunState] = []
+    await carried(executor_of(look, on_ended=lambda record: ended.append(record.state)))
+    assert ended == [state]
+
+
 async def test_closing_ends_every_run() -> None:
     async def look(run: Run) -> Report:
         """Look."""

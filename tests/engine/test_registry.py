@@ -1,8 +1,10 @@
 from types import ModuleType
 
 import pytest
+from click.testing import CliRunner
 
 from bot.authoring import Report, Run, runbook
+from bot.cli import cli
 from bot.engine.registry import Registry, runbook_of
 from bot.model.errors import ConfigurationError, UsageError
 from runbooks import catalogue
@@ -75,3 +77,38 @@ def test_every_shipped_runbook_has_help_for_a_phone() -> None:
     for shipped in Registry.of(catalogue.MODULES):
         assert len(shipped.summary) <= 75
         assert len(shipped.usage) <= 120
+
+
+class OwnEntryPoint:
+    """What ``entry_points`` gives for a package that declares our group."""
+
+    name, value = "kernels", "ourteam.kernels"
+
+    def __init__(self, loaded: ModuleType | ImportError) -> None:
+        self._loaded = loaded
+
+    def load(self) -> ModuleType:
+        if isinstance(self._loaded, ImportError):
+            raise self._loaded
+        return self._loaded
+
+
+def test_a_teams_own_runbooks_are_commands_like_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def kernels(run: Run) -> Report:
+        """Kernels of the nodes."""
+        raise NotImplementedError
+
+    own = module_with(kernels=runbook("kernels")(kernels))
+    monkeypatch.setattr(catalogue, "entry_points", lambda group: [OwnEntryPoint(own)])
+    assert "kernels" in catalogue.registry()
+    assert "Kernels of the nodes" in CliRunner().invoke(cli, ["--help"]).output
+    assert CliRunner().invoke(cli, ["kernels", "--help"]).exit_code == 0
+
+
+def test_a_teams_module_that_cannot_be_imported_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = OwnEntryPoint(ImportError("No module named 'ourteam'"))
+    monkeypatch.setattr(catalogue, "entry_points", lambda group: [broken])
+    with pytest.raises(
+        ConfigurationError, match=r"kernels \(ourteam\.kernels\) cannot be imported"
+    ):
+        catalogue.registry()

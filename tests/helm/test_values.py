@@ -39,6 +39,7 @@ def checked(tmp_path: Path, bot_yaml: str) -> list[str]:
                 "channels": {"C0123456789": "other", "G0123456789": "main"},
                 "slack": {"api_url": "https://slack-gov.com/api/"},
                 "http": {"host": "::", "port": 8080},
+                "logs": {"format": "text", "level": "debug"},
                 "limits": {"deadline": "1m30s", "deep_deadline": "2m", "execs_in_flight": 9},
             },
             "kubeconfig": {"existingSecret": "clusters"},
@@ -102,7 +103,7 @@ def test_the_schema_knows_every_setting_of_the_file_and_no_other() -> None:
     schema = json.loads((CHART / "values.schema.json").read_text())
     config = schema["properties"]["config"]["properties"]
     assert set(config) == set(BotFile.model_fields)
-    for section in ("slack", "http", "limits", "store"):
+    for section in ("slack", "http", "limits", "store", "logs"):
         model = BotFile.model_fields[section].annotation
         assert model is not None
         assert set(config[section]["properties"]) == set(model.model_fields)

@@ -141,7 +141,7 @@ class House:
             "command": "/cilium",
             "text": text,
             "channel_id": self.workspace.channels["cilium-oncall"],
-            "user_id": "U0ANA",
+            "user_id": "U0PLAYANA01",
             "user_name": "ana",
             "response_url": f"{self.workspace.api_url}none",
         }

@@ -311,7 +311,6 @@ async def test_slack_s_own_checks_are_answered(house: House) -> None:
         (b"a=1&" * 500, "application/x-www-form-urlencoded"),
         (b"", "application/x-www-form-urlencoded"),
         (b"command=%2Fother&text=x", "text/plain; charset=nonsense"),
-        (b'{"type":"event_callback","event":{"type":"app_mention"}}', "application/json"),
     ],
 )
 async def test_signed_nonsense_is_never_a_500(house: House, body: bytes, content_type: str) -> None:
@@ -338,3 +337,11 @@ async def test_failing_listener_is_told_and_logged(
     messages = await house.workspace.wait_for(private)
     assert "its log has the reason" in shown(messages[0])
     assert "a bug" in caplog.text
+
+
+async def test_an_event_nobody_listens_to_is_taken_so_that_slack_does_not_send_it_again(
+    house: House,
+) -> None:
+    body = b'{"type":"event_callback","event":{"type":"app_mention"}}'
+    assert (await house.send(body, content_type="application/json"))[0] == 200
+    assert not house.executor.journal.recent()

@@ -20,7 +20,7 @@ HOSTILE = st.text(
 )
 ACTIVE = re.compile(r"[<>*~`\n\r]|&(?!amp;|lt;|gt;)|://")
 EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
-EMOJI = re.compile(r":(?=[^\s:]+:)(?!(?!100:|1234:)[0-9]+:)")
+EMOJI = re.compile(r":(?=[^\s:\u2060]+:)(?!(?!100:|1234:)[0-9]+:)")  # no name holds a joiner
 HIDDEN = re.compile(
     r"[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
 )

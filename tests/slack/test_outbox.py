@@ -326,6 +326,17 @@ async def test_close_ends_in_time_and_counts_what_is_lost(calls, clock, caplog):
     assert "after the end" in caplog.text
 
 
+async def test_a_result_that_comes_after_the_end_wakes_nobody(calls, clock):
+    outbox = Outbox(calls, clock)
+    calls.fail("post", Throttled("wait", retry_after=3_600))
+    outbox.post("C1", "r-1", says("looking"), HOME)
+    closing = asyncio.create_task(outbox.close(patience=5.0))
+    await clock.advance(5.1)
+    await asyncio.wait_for(closing, 1)
+    outbox.update("C1", "r-1", says("done"), final=True)  # its post still waits, unsent
+    assert not outbox._lanes
+
+
 async def test_nothing_is_left_behind_after_many_runs(outbox, calls, clock):
     for run in range(300):
         outbox.post(f"C{run}", f"r-{run}", says("looking"), HOME)

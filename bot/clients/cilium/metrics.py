@@ -6,6 +6,7 @@ Source: pkg/metrics of Cilium 1.14 - 1.20; ``ipam_capacity`` exists from 1.15.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.model.errors import Malformed
@@ -40,6 +41,12 @@ class AgentMetrics:
     def unreachable(self) -> int:
         """Peers with a path that fails, as far as known."""
         return max(self.unreachable_nodes or 0, self.unreachable_health_endpoints or 0)
+
+
+def served_port(config: Mapping[str, str]) -> int | None:
+    """The port on which agents serve metrics by ``cilium-config``; ``None`` where they are off."""
+    _, _, port = config.get("prometheus-serve-metrics-addr", "").rpartition(":")
+    return int(port) if port.isdecimal() else None
 
 
 def read_metrics(body: bytes) -> AgentMetrics:

@@ -8,6 +8,7 @@ from __future__ import annotations
 AGENT_DAEMONSET = "cilium"
 ENVOY_DAEMONSET = "cilium-envoy"
 OPERATOR_DEPLOYMENT = "cilium-operator"
+OPERATOR_CONTAINER = "cilium-operator"
 RELAY_DEPLOYMENT = "hubble-relay"
 
 AGENT_SELECTOR = "k8s-app=cilium"

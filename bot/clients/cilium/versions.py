@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-OLDEST_KNOWN, NEWEST_KNOWN = (1, 14), (1, 20)
+NEWEST_KNOWN = (1, 20)
 _TAG = re.compile(r":v?(?P<version>(?P<major>\d+)\.(?P<minor>\d+)\.\d+[0-9A-Za-z.-]*)(?:@|\Z)")
 
 

@@ -52,6 +52,11 @@ def error_of(status: int, body: bytes, method: str, path: str, retry_after: str)
             return NotFound(f"Not found: {message}.")
         case 409 | 410:
             return Conflict(f"{message}.")
+        case _ if 300 <= status < 400:
+            return Refused(
+                "Not the API server but something in front of it answered: it redirects elsewhere.",
+                hint="Check the server address in the kubeconfig; log in if a proxy asks for it.",
+            )
         case 408:
             return TimedOut(f"The API server ran out of time: {message}.")
         case 429:
@@ -75,9 +80,21 @@ def failure_of(error: Exception, server: str) -> ClientError:
             hint="Check certificate-authority in the kubeconfig, and the server's address.",
         )
     if isinstance(error, (aiohttp.ClientConnectorSSLError, aiohttp.ClientSSLError, ssl.SSLError)):
+        cause = getattr(error, "os_error", error)
+        reason = getattr(cause, "reason", None) or str(cause)
         return Untrusted(
-            f"{host} does not speak TLS as expected: {error}.",
+            f"{host} does not speak TLS as expected: {reason}.",
             hint="Check the server address in the kubeconfig.",
+        )
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return Unreachable(
+            f"The proxy does not connect to {host}: it answers {error.status}.",
+            hint="Check proxy-url in the kubeconfig, HTTPS_PROXY and NO_PROXY.",
+        )
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return Unreachable(
+            f"The proxy on the way to {host} cannot be reached.",
+            hint="Check proxy-url in the kubeconfig, HTTPS_PROXY and NO_PROXY.",
         )
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return Unreachable(

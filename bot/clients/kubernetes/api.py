@@ -10,14 +10,24 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import msgspec
 
 from bot.clients.kubernetes.answers import error_of, failure_of
-from bot.clients.kubernetes.connection import ClusterAddress, Connection, connect
-from bot.model.errors import ClientError, Malformed, Throttled, TimedOut
+from bot.clients.kubernetes.connection import ClusterAddress, Connection
+from bot.clients.kubernetes.credentials import Credentials
+from bot.clients.kubernetes.observer import Observer, Silent
+from bot.model.errors import (
+    ClientError,
+    Malformed,
+    Throttled,
+    TimedOut,
+    Unreachable,
+)
+from bot.model.outcome import timed
 
 MOST_BYTES = 64 * 1024 * 1024
 PAGE = 500
@@ -34,26 +44,33 @@ class Api:
     WebSockets never starve a list.
     """
 
-    def __init__(self, address: ClusterAddress, *, requests_in_flight: int = 64) -> None:
+    def __init__(
+        self,
+        address: ClusterAddress,
+        *,
+        requests_in_flight: int = 64,
+        observer: Observer | None = None,
+    ) -> None:
         self.address = address
-        self._requests_in_flight = requests_in_flight
-        self._connection: Connection | None = None
+        self.observer: Observer = observer or Silent()
+        self._slots = asyncio.Semaphore(requests_in_flight)
+        self._credentials = Credentials(address)
         self._session: aiohttp.ClientSession | None = None
-        self._opening = asyncio.Lock()
-        self._renewing = asyncio.Lock()
+        self.trouble: ClientError | None = None
+        """Why the latest read failed, while it may still be tried again; ``None`` after a success.
+        For those whose time ran out meanwhile."""
 
     async def connection(self) -> Connection:
         """Address and credentials, read once. Raises :class:`ConfigurationError`."""
-        async with self._opening:
-            if self._connection is None:
-                self._connection = await connect(self.address)
-            return self._connection
+        return await self._credentials.connection()
 
-    async def session(self) -> aiohttp.ClientSession:
-        """The pooled session for requests."""
+    async def renew(self, refused: Connection, sent: Mapping[str, str]) -> bool:
+        """Read the credentials again after ``sent`` were refused; whether they are others now."""
+        return await self._credentials.renew(refused, sent)
+
+    def _pool(self) -> aiohttp.ClientSession:
         if self._session is None:
-            await self.connection()
-            connector = aiohttp.TCPConnector(limit=self._requests_in_flight, ttl_dns_cache=300)
+            connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=300)
             self._session = aiohttp.ClientSession(connector=connector)
         return self._session
 
@@ -78,10 +95,13 @@ class Api:
         """
         for attempt in range(1, attempts + 1):
             try:
-                return await self._send("GET", path, query, None, {}, timeout, most_bytes)
+                answer = await self._send(_Request("GET", path, query, timeout, most_bytes))
+                self.trouble = None
+                return answer
             except ClientError as error:
                 if not error.retry_makes_sense or attempt == attempts:
                     raise
+                self.trouble = error
                 pause = FIRST_PAUSE * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311
                 if isinstance(error, Throttled):
                     pause = max(pause, error.retry_after)
@@ -103,9 +123,11 @@ class Api:
                 asked["continue"] = following
             page = decode(await self.get(path, asked, timeout=timeout), _Page, path)
             yield page.items or []
-            following = page.metadata.following if page.metadata else ""
+            previous, following = following, page.metadata.following if page.metadata else ""
             if not following:
                 return
+            if following == previous:
+                raise Malformed(f"The list {path} does not end: the same page follows itself.")
 
     async def create(
         self, path: str, body: Mapping[str, Any], *, dry_run: bool = False, timeout: float = 10.0
@@ -152,69 +174,76 @@ class Api:
         content_type: str,
         timeout: float,
     ) -> bytes:
-        headers = {"Content-Type": content_type}
-        return await self._send(
-            method, path, query, msgspec.json.encode(body), headers, timeout, MOST_BYTES
-        )
+        encoded = msgspec.json.encode(body)
+        request = _Request(method, path, query, timeout, MOST_BYTES, encoded, content_type)
+        return await self._send(request)
 
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        query: Query | None,
-        body: bytes | None,
-        headers: dict[str, str],
-        timeout: float,
-        most_bytes: int,
-    ) -> bytes:
-        status, answer, retry_after = await self._exchange(
-            method, path, query, body, headers, timeout, most_bytes
-        )
-        if status == 401 and await self._renew():
-            status, answer, retry_after = await self._exchange(
-                method, path, query, body, headers, timeout, most_bytes
-            )
-        if status >= 400:
-            raise error_of(status, answer, method, path, retry_after)
-        return answer
+    async def _send(self, request: _Request) -> bytes:
+        with timed(lambda seconds, end: self.observer.requested(request.method, seconds, end)):
+            return await self._answer(request)
+
+    async def _answer(self, request: _Request) -> bytes:
+        for last in (False, True):
+            connection = await self.connection()
+            credentials = await connection.headers()
+            status, answer, retry_after = await self._exchange(request, connection, credentials)
+            if status == 401 and not last and await self.renew(connection, credentials):
+                continue
+            if status >= 300:
+                raise error_of(status, answer, request.method, request.path, retry_after)
+            return answer
+        raise AssertionError("unreachable: the second answer is returned or raised")
 
     async def _exchange(
-        self,
-        method: str,
-        path: str,
-        query: Query | None,
-        body: bytes | None,
-        headers: dict[str, str],
-        timeout: float,
-        most_bytes: int,
+        self, request: _Request, connection: Connection, credentials: Mapping[str, str]
     ) -> tuple[int, bytes, str]:
-        session = await self.session()
-        connection = await self.connection()
-        async with border(connection.server, timeout):
-            sent = {"Accept": "application/json", **headers, **await connection.headers()}
-            async with session.request(
-                method,
-                connection.server + path,
-                params=query,
-                data=body,
-                headers=sent,
+        """Status, body and Retry-After. Time spent waiting for a slot is not the server's."""
+        content = {"Content-Type": request.content_type} if request.content_type else {}
+        async with (
+            self._slots,
+            border(connection.server, request.timeout),
+            self._pool().request(
+                request.method,
+                connection.server + request.path,
+                params=request.query,
+                data=request.body,
+                headers={"Accept": "application/json", **content, **credentials},
                 ssl=connection.tls or True,
                 server_hostname=connection.server_name,
                 proxy=connection.proxy,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=timeout),
-            ) as response:
-                answer = await _read_at_most(response, most_bytes, path)
-                return response.status, answer, response.headers.get("Retry-After", "")
+                timeout=aiohttp.ClientTimeout(total=request.timeout),
+                middlewares=() if request.method == "GET" else (_once,),
+            ) as response,
+        ):
+            answer = await _read_at_most(response, request.most_bytes, request.path)
+            return response.status, answer, response.headers.get("Retry-After", "")
 
-    async def _renew(self) -> bool:
-        """Read the credentials again, once for all who were refused; whether they changed."""
-        connection = await self.connection()
-        before = await connection.headers()
-        async with self._renewing:
-            if await connection.headers() == before:
-                await connection.renew()
-            return await connection.headers() != before
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    path: str
+    query: Query | None
+    timeout: float
+    most_bytes: int
+    body: bytes | None = None
+    content_type: str = ""
+
+
+async def _once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep the HTTP library from sending a change twice: it repeats DELETE on a lost connection."""
+    try:
+        return await handler(request)
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+        raise  # nothing was sent, and these are not repeated
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
+        raise Unreachable(
+            f"The connection to {request.url.authority} broke before the answer came.",
+            hint="Whether the change took effect is not known: look before asking again.",
+        ) from None
 
 
 class _ListMetadata(msgspec.Struct):
@@ -230,7 +259,7 @@ def decode(body: bytes, shape: type[Any], path: str) -> Any:
     """``body`` as ``shape``; :class:`Malformed` names ``path``."""
     try:
         return msgspec.json.decode(body, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"The answer for {path} cannot be read: {error}.") from None
 
 

@@ -51,7 +51,6 @@ class Condition(_Object, frozen=True):
     status: str = ""
     reason: str = ""
     message: str = ""
-    last_transition_time: datetime | None = None
 
 
 class Taint(_Object, frozen=True):
@@ -66,8 +65,6 @@ class NodeSpec(_Object, frozen=True):
 
 class NodeInfo(_Object, frozen=True):
     kernel_version: str = ""
-    kubelet_version: str = ""
-    os_image: str = ""
 
 
 class NodeStatus(_Object, frozen=True):
@@ -196,11 +193,8 @@ class DaemonSetSpec(_Object, frozen=True):
 
 class DaemonSetStatus(_Object, frozen=True):
     desired_number_scheduled: int = 0
-    current_number_scheduled: int = 0
     updated_number_scheduled: int = 0
     number_ready: int = 0
-    number_available: int = 0
-    number_misscheduled: int = 0
     observed_generation: int = 0
 
 
@@ -220,8 +214,6 @@ class DeploymentSpec(_Object, frozen=True):
 
 class DeploymentStatus(_Object, frozen=True):
     replicas: int = 0
-    ready_replicas: int = 0
-    updated_replicas: int = 0
     available_replicas: int = 0
     observed_generation: int = 0
 
@@ -258,9 +250,7 @@ class ConfigMap(_Object, frozen=True):
 
 class LeaseSpec(_Object, frozen=True):
     holder_identity: str | None = None
-    lease_duration_seconds: int | None = None
     renew_time: datetime | None = None
-    lease_transitions: int | None = None
 
 
 class Lease(_Object, frozen=True):

@@ -26,10 +26,12 @@ from bot.model.errors import (
     Denied,
     Malformed,
     NotFound,
+    Refused,
     Throttled,
     TimedOut,
     Unreachable,
 )
+from bot.model.outcome import timed
 
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 STDOUT, STDERR, STATUS = 1, 2, 3
@@ -71,16 +73,29 @@ class PodExec:
 
         Messages name neither pod nor node: whoever asked says whose answer is missing.
         Raises :class:`ClientError`: :class:`Conflict` when the pod was replaced, :class:`TimedOut`
-        when the command does not end, :class:`Malformed` when it writes more than 8 MiB or the
+        when the command does not end, :class:`Throttled` when the server only ever asked to slow
+        down, :class:`Malformed` when it writes more than 8 MiB or the
         connection ends without a status, :class:`Denied` without permission.
         """
         async with self._slots:
-            try:
-                async with asyncio.timeout(timeout):
+            with timed(self._api.observer.executed):
+                return await self._within(pod, container, argv, timeout)
+
+    async def _within(
+        self, pod: PodRef, container: str, argv: tuple[str, ...], timeout: float
+    ) -> Executed:
+        error: ClientError = TimedOut(f"{argv[0]} did not end within {timeout:g} s.")
+        try:
+            async with asyncio.timeout(timeout):
+                while True:
                     await self._must_be_same(pod)
-                    return await self._run(pod, container, argv)
-            except TimeoutError:
-                raise TimedOut(f"{argv[0]} did not end within {timeout:g} s.") from None
+                    try:
+                        return await self._run(pod, container, argv, timeout)
+                    except Throttled as throttled:  # nothing was executed
+                        error = throttled
+                        await asyncio.sleep(throttled.retry_after)
+        except TimeoutError:
+            raise error from None
 
     async def _must_be_same(self, pod: PodRef) -> None:
         if time.monotonic() - pod.seen_at < UID_HOLDS:
@@ -92,50 +107,76 @@ class PodExec:
         if uid != pod.uid:
             raise Conflict("The pod was replaced in the meantime.")
 
-    async def _run(self, pod: PodRef, container: str, argv: tuple[str, ...]) -> Executed:
-        session, connection = await self._ready(), await self._api.connection()
+    async def _run(
+        self, pod: PodRef, container: str, argv: tuple[str, ...], timeout: float
+    ) -> Executed:
         query = [("container", container), ("stdout", "true"), ("stderr", "true")]
         query += [("command", word) for word in argv]
         path = f"/api/v1/namespaces/{quote(pod.namespace)}/pods/{quote(pod.name)}/exec"
-        async with border(connection.server, 0):
-            try:
-                async with session.ws_connect(
-                    connection.server + path,
-                    params=query,
-                    protocols=PROTOCOLS,
-                    headers=await connection.headers(),
-                    ssl=connection.tls or True,
-                    server_hostname=connection.server_name,
-                    proxy=connection.proxy,
-                    max_msg_size=MOST_BYTES + 1,
-                    timeout=aiohttp.ClientWSTimeout(ws_close=0.1),
-                ) as socket:
-                    return await _read(socket, argv)
-            except aiohttp.WSServerHandshakeError as error:
-                raise _refusal(error, path) from None
+        for last in (False, True):
+            connection = await self._api.connection()
+            credentials = await connection.headers()
+            async with border(connection.server, timeout):
+                try:
+                    async with self._pool().ws_connect(
+                        connection.server + path,
+                        params=query,
+                        protocols=PROTOCOLS,
+                        headers=credentials,
+                        ssl=connection.tls or True,
+                        server_hostname=connection.server_name,
+                        proxy=connection.proxy,
+                        max_msg_size=MOST_BYTES + 1,
+                        timeout=aiohttp.ClientWSTimeout(ws_close=0.1),
+                    ) as socket:
+                        return await _read(socket, argv)
+                except aiohttp.WSServerHandshakeError as error:
+                    if error.status != 401 or last:
+                        raise _refusal(error, path) from None
+            if not await self._api.renew(connection, credentials):
+                raise error_of(401, b"", "GET", path, "")
+        raise AssertionError("unreachable: the second answer is returned or raised")
 
-    async def _ready(self) -> aiohttp.ClientSession:
+    def _pool(self) -> aiohttp.ClientSession:
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=0, force_close=True, ttl_dns_cache=300)
-            self._session = aiohttp.ClientSession(connector=connector)
+            staying = aiohttp.TraceConfig()
+            staying.on_request_redirect.append(_stay)
+            self._session = aiohttp.ClientSession(connector=connector, trace_configs=[staying])
         return self._session
+
+
+async def _stay(
+    session: object, context: object, asked: aiohttp.TraceRequestRedirectParams
+) -> None:
+    """Follow no redirect: what a stranger's server prints is no answer of the agent."""
+    asked.response.close()
+    raise error_of(asked.response.status, b"", "GET", asked.url.path, "")
 
 
 async def _read(socket: aiohttp.ClientWebSocketResponse, argv: tuple[str, ...]) -> Executed:
     streams: dict[int, list[bytes]] = {STDOUT: [], STDERR: [], STATUS: []}
     size = 0
     async for message in socket:
+        if message.type is aiohttp.WSMsgType.ERROR:
+            break
         if message.type is not aiohttp.WSMsgType.BINARY or not message.data:
             continue
         channel, payload = message.data[0], message.data[1:]
         size += len(payload)
         if size > MOST_BYTES:
-            raise Malformed(f"{argv[0]} wrote more than {MOST_BYTES:,} bytes.")
+            raise _too_much(argv)
         streams.setdefault(channel, []).append(payload)
         if channel == STATUS:
             break
+    if socket.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
+        raise _too_much(argv)
     stdout, stderr = b"".join(streams[STDOUT]), b"".join(streams[STDERR])
     return Executed(stdout, stderr, _exit_code(b"".join(streams[STATUS]), argv))
+
+
+def _too_much(argv: tuple[str, ...]) -> Malformed:
+    return Malformed(f"{argv[0]} wrote more than {MOST_BYTES:,} bytes.")
 
 
 class _Cause(msgspec.Struct):
@@ -179,6 +220,8 @@ def _refusal(error: aiohttp.WSServerHandshakeError, path: str) -> ClientError:
                 hint="Grant get and create on pods/exec (the chart's cilium-exec role); "
                 "if they are granted, an admission policy refused the command.",
             )
+        case 400:
+            return Refused("The pod has no such container, or it has not started yet.")
         case 404:
             return NotFound("The pod is gone.")
         case 429:

@@ -128,7 +128,7 @@ class Reads:
         body = await self._api.get(path)
         try:
             return msgspec.json.decode(body, type=shape)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Malformed(f"The answer for {path} cannot be read: {error}.") from None
 
     async def _all(
@@ -141,7 +141,7 @@ class Reads:
             for raw in page:
                 try:
                     items.append(decoder.decode(raw))
-                except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                     unreadable.append(f"{_name_of(raw)}: {error}")
         return Listed(tuple(items), tuple(unreadable))
 
@@ -156,5 +156,5 @@ class _OnlyName(msgspec.Struct):
 def _name_of(raw: msgspec.Raw) -> str:
     try:
         return msgspec.json.decode(raw, type=_OnlyName).metadata.name
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return "an object without a name"

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.playground.slack import directory
-from bot.playground.slack.records import Channel, File, Message, User
+from bot.playground.slack.records import Channel, File, Message, User, UserGroup
 from bot.playground.slack.state import State
 
 
@@ -49,29 +49,61 @@ def channel(shown: Channel) -> dict[str, Any]:
         "name": shown.name,
         "name_normalized": shown.name,
         "is_channel": True,
+        "is_group": False,
         "is_im": False,
-        "is_private": False,
+        "is_private": shown.is_private,
         "is_archived": False,
+        "is_general": shown.name == "general",
+        "is_shared": shown.is_shared,
+        "is_ext_shared": shown.is_shared,
         "is_member": directory.BOT.id in shown.members,
         "purpose": {"value": shown.purpose},
         "num_members": len(shown.members),
     }
 
 
-def user(shown: User) -> dict[str, Any]:
-    return {
+def user(state: State, shown: User) -> dict[str, Any]:
+    """A person as `users.info` says; Slack tells little of those who are gone or strangers."""
+    known: dict[str, Any] = {
         "id": shown.id,
-        "team_id": directory.TEAM_ID,
+        "team_id": shown.team,
         "name": shown.name,
-        "real_name": shown.real_name,
-        "deleted": False,
+        "deleted": shown.is_gone,
         "is_bot": shown.is_bot,
         "is_app_user": False,
-        "is_restricted": False,
+        "profile": {
+            "real_name": shown.real_name,
+            "display_name": shown.name,
+            "team": shown.team,
+        },
+    }
+    if shown.team != directory.TEAM_ID:
+        known["is_stranger"] = state.directory.is_stranger(shown)
+    if shown.is_gone:
+        return known
+    return known | {
+        "real_name": shown.real_name,
+        "is_admin": False,
+        "is_owner": False,
+        "is_restricted": shown.is_guest,
         "is_ultra_restricted": False,
         "tz": "Etc/UTC",
-        "profile": {"real_name": shown.real_name, "display_name": shown.name},
     }
+
+
+def user_group(shown: UserGroup, *, with_users: bool = False) -> dict[str, Any]:
+    known: dict[str, Any] = {
+        "id": shown.id,
+        "team_id": directory.TEAM_ID,
+        "is_usergroup": True,
+        "handle": shown.handle,
+        "name": shown.name,
+        "description": "",
+        "is_external": False,
+        "date_delete": 0,
+        "user_count": len(shown.members),
+    }
+    return known | ({"users": list(shown.members)} if with_users else {})
 
 
 def file(state: State, shown: File) -> dict[str, Any]:
@@ -84,7 +116,9 @@ def file(state: State, shown: File) -> dict[str, Any]:
         "filetype": PurePath(shown.name).suffix.removeprefix(".") or "text",
         "size": len(shown.content or b""),
         "mode": "hosted",
+        "alt_txt": shown.alt,
         "url_private": link,
+        "url_private_download": link,
         "permalink": link,
     }
 

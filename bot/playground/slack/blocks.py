@@ -1,37 +1,44 @@
-"""Checks the blocks of a message as Slack does before it takes them.
+"""Checks the blocks of a message, modal or home tab as Slack does before it takes them.
 
 Source: "Blocks" in Slack's Block Kit reference; sizes in `limits`.
 """
 
 import copy
 import secrets
-from typing import Final
+from typing import Final, Literal
 
-from bot.playground.slack import elements
+from bot.playground.slack import elements, work_blocks
+from bot.playground.slack.inputs import AS_ACCESSORY, IN_ACTIONS, IN_INPUT, input_block
 from bot.playground.slack.inspection import Inspection, Json, Problem
 from bot.playground.slack.limits import SIZES
 from bot.playground.slack.rich_text import rich_text
 from bot.playground.slack.tables import table
 
+Surface = Literal["message", "modal", "home"]
+"""Where blocks are shown: each place takes other types."""
+
 NOT_MODELLED: Final = (
-    *("alert", "auth_provider", "call", "card", "carousel", "container", "context_actions"),
-    *("data_table", "data_visualization", "file", "input", "plan", "task_card", "video"),
+    *("auth_provider", "call", "carousel", "container", "data_table", "data_visualization"),
+    *("file", "video"),
 )
 """Block types that Slack has and this workspace refuses, saying so."""
 
 _COUNTED_KEYS: Final = ("text", "alt_text")
 
 
-def problems(blocks: Json, pointer: str = "/blocks") -> list[Problem]:
+def problems(
+    blocks: Json, pointer: str = "/blocks", *, surface: Surface = "message"
+) -> list[Problem]:
     """Why Slack would refuse these blocks with `invalid_blocks`; empty when it would take them."""
     seen = Inspection()
-    listed = seen.array(blocks, pointer, most=SIZES["message.blocks"], least=0)
+    most = SIZES["message.blocks"] if surface == "message" else SIZES["view.blocks"]
+    listed = seen.array(blocks, pointer, most=most, least=0)
     for index, block in enumerate(listed):
         where = f"{pointer}/{index}"
         if isinstance(block, dict) and block.get("type") in NOT_MODELLED:
             seen.refuse(where, f"unsupported type: {block['type']} (not modelled here)")
             continue
-        seen.by_type(block, where, _BLOCKS)
+        seen.by_type(block, where, _BLOCKS[surface])
     _check_block_ids(seen, listed, pointer)
     _check_once_per_message(seen, listed, pointer)
     return seen.problems
@@ -52,25 +59,41 @@ def with_ids(blocks: list[Json]) -> list[dict[str, Json]]:
     named = copy.deepcopy(blocks)
     for block in named:
         block.setdefault("block_id", _short_id())
-        for element in _controls(block):
+        for element in controls(block):
             element.setdefault("action_id", _short_id())
     return named
 
 
 def find_control(blocks: list[Json], block_id: str, action_id: str) -> dict[str, Json] | None:
-    """The button or menu that a click names."""
+    """The button, menu or box that a click names."""
     for block in blocks:
         if block.get("block_id") == block_id:
-            for element in _controls(block):
+            for element in controls(block):
                 if element.get("action_id") == action_id:
                     return element
     return None
 
 
-def _controls(block: dict[str, Json]) -> list[dict[str, Json]]:
+def find_fields(blocks: list[Json]) -> list[tuple[dict[str, Json], dict[str, Json]]]:
+    """Every block with an element that holds a value, and the element."""
+    return [
+        (block, element)
+        for block in blocks
+        for element in controls(block)
+        if element.get("type") in IN_INPUT
+    ]
+
+
+def controls(block: dict[str, Json]) -> list[dict[str, Json]]:
+    """The elements of a block that a person can use."""
     found = [block["accessory"]] if block.get("accessory") else []
-    if block.get("type") == "actions":
-        found += block["elements"]
+    match block.get("type"):
+        case "actions" | "context_actions":
+            found += block["elements"]
+        case "input":
+            found.append(block["element"])
+        case "card":
+            found += block.get("actions") or []
     return [element for element in found if element.get("type") != "image"]
 
 
@@ -95,9 +118,7 @@ def _section(seen: Inspection, value: dict[str, Json], pointer: str) -> None:
         for index, field in enumerate(fields):
             elements.text_object(seen, field, f"{where}/{index}", most=SIZES["section.field"])
     if value.get("accessory") is not None:
-        seen.by_type(
-            value["accessory"], f"{pointer}/accessory", {**_CONTROLS, "image": elements.image}
-        )
+        seen.by_type(value["accessory"], f"{pointer}/accessory", AS_ACCESSORY)
 
 
 def _header(seen: Inspection, value: dict[str, Json], pointer: str) -> None:
@@ -132,7 +153,7 @@ def _actions(seen: Inspection, value: dict[str, Json], pointer: str) -> None:
     where = f"{pointer}/elements"
     listed = seen.array(value["elements"], where, most=SIZES["actions.elements"])
     for index, element in enumerate(listed):
-        seen.by_type(element, f"{where}/{index}", _CONTROLS)
+        seen.by_type(element, f"{where}/{index}", IN_ACTIONS)
     elements.unique_action_ids(seen, listed, where)
 
 
@@ -149,21 +170,28 @@ def _markdown(seen: Inspection, value: dict[str, Json], pointer: str) -> None:
         seen.string(value["text"], f"{pointer}/text", most=SIZES["message.markdown_characters"])
 
 
-_CONTROLS = {
-    "button": elements.button,
-    "static_select": elements.static_select,
-    "overflow": elements.overflow,
-}
-_BLOCKS = {
+_EVERYWHERE = {
     "section": _section,
     "header": _header,
     "divider": _divider,
     "context": _context,
     "actions": _actions,
     "image": _image,
-    "markdown": _markdown,
+    "input": input_block,
     "rich_text": rich_text,
-    "table": table,
+}
+_BLOCKS: Final = {
+    "message": {
+        **_EVERYWHERE,
+        "markdown": _markdown,
+        "table": table,
+        "context_actions": work_blocks.context_actions,
+        "task_card": work_blocks.task_card,
+        "plan": work_blocks.plan,
+        "card": work_blocks.card,
+    },
+    "modal": {**_EVERYWHERE, "alert": work_blocks.alert},
+    "home": _EVERYWHERE,
 }
 
 

@@ -14,7 +14,7 @@ from bot.playground.slack.state import State
 
 def post_message(state: State, arguments: Arguments) -> dict[str, Any]:
     channel = state.directory.joined_by_bot(arguments.text("channel"), by_name=True)
-    content = read_content(arguments)
+    content = read_content(state, arguments)
     posted = state.board.post(
         _by_bot(state, channel, content, thread_ts=_thread(state, channel, arguments))
     )
@@ -33,7 +33,7 @@ def post_ephemeral(state: State, arguments: Arguments) -> dict[str, Any]:
     posted = _by_bot(
         state,
         channel,
-        read_content(arguments),
+        read_content(state, arguments),
         thread_ts=_thread(state, channel, arguments),
     )
     posted.ephemeral_to = user
@@ -44,7 +44,7 @@ def post_ephemeral(state: State, arguments: Arguments) -> dict[str, Any]:
 def update(state: State, arguments: Arguments) -> dict[str, Any]:
     """Text without blocks removes the blocks; blocks without text keep the text."""
     changed = _own_message(state, arguments, refusal="cant_update_message")
-    content = read_content(arguments, most_text=SIZES["update.text"])
+    content = read_content(state, arguments, most_text=SIZES["update.text"])
     text = changed.text if content.text is None else content.text
     metadata = changed.metadata if content.metadata is None else content.metadata or None
     state.board.change(changed, text=text, blocks=content.blocks or [], metadata=metadata)

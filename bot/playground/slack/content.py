@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 from bot.playground.slack.arguments import Arguments
 from bot.playground.slack.blocks import characters, problems, with_ids
 from bot.playground.slack.errors import SlackError
-from bot.playground.slack.inspection import Json
+from bot.playground.slack.inspection import Json, Problem
 from bot.playground.slack.limits import SIZES
+from bot.playground.slack.state import State
 
 
 class Content(NamedTuple):
@@ -17,11 +18,13 @@ class Content(NamedTuple):
     metadata: dict[str, Any] | None
 
 
-def read_content(arguments: Arguments, *, most_text: int = SIZES["message.text"]) -> Content:
+def read_content(
+    state: State, arguments: Arguments, *, most_text: int = SIZES["message.text"]
+) -> Content:
     """The content of a message, or the error with which Slack refuses it."""
     content = Content(
         text=arguments.text("text"),
-        blocks=_blocks(arguments),
+        blocks=_blocks(state, arguments),
         metadata=_metadata(arguments),
     )
     for name in ("attachments", "markdown_text"):
@@ -34,17 +37,36 @@ def read_content(arguments: Arguments, *, most_text: int = SIZES["message.text"]
     return content
 
 
-def _blocks(arguments: Arguments) -> list[dict[str, Json]] | None:
+def _blocks(state: State, arguments: Arguments) -> list[dict[str, Json]] | None:
     blocks = arguments.structure("blocks", error="invalid_blocks_format")
     if blocks is None:
         return None
     if not isinstance(blocks, list):
         raise SlackError("invalid_blocks_format")
-    if found := problems(blocks):
+    if found := [*problems(blocks), *_missing_files(state, blocks, "/blocks")]:
         raise SlackError("invalid_blocks", [str(problem) for problem in found])
     if characters(blocks) > SIZES["message.blocks_characters"]:
         raise SlackError("msg_blocks_too_long")
     return with_ids(blocks)
+
+
+def _missing_files(state: State, value: Json, pointer: str) -> list[Problem]:
+    """Pictures by file id must be uploaded pictures of this workspace."""
+    if isinstance(value, list):
+        return [
+            problem
+            for index, item in enumerate(value)
+            for problem in _missing_files(state, item, f"{pointer}/{index}")
+        ]
+    if not isinstance(value, dict):
+        return []
+    found = []
+    for key, inner in value.items():
+        named = inner.get("id") if key == "slack_file" and isinstance(inner, dict) else None
+        if isinstance(named, str) and named not in state.files:
+            found.append(Problem("invalid slack file", f"{pointer}/{key}"))
+        found += _missing_files(state, inner, f"{pointer}/{key}")
+    return found
 
 
 def _metadata(arguments: Arguments) -> dict[str, Any] | None:

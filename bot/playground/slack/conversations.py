@@ -1,11 +1,11 @@
-"""The `conversations.*`, `users.*`, `auth.test` and `api.test` methods."""
+"""The `conversations.*`, `auth.test` and `api.test` methods."""
 
 from typing import Any, TypeVar
 
 from bot.playground.slack import answers, directory
 from bot.playground.slack.arguments import Arguments
 from bot.playground.slack.errors import SlackError
-from bot.playground.slack.records import Message
+from bot.playground.slack.records import Channel, Message
 from bot.playground.slack.state import State
 
 Item = TypeVar("Item")
@@ -39,16 +39,17 @@ def list_channels(state: State, arguments: Arguments) -> dict[str, Any]:
     wanted = [
         answers.channel(channel)
         for channel in state.directory.channels.values()
-        if ("im" if channel.is_im else "public_channel") in kinds
+        if kind(channel) in kinds
+        and (directory.BOT.id in channel.members or not channel.is_private)
     ]
-    page, cursor = _page(wanted, arguments, most=1_000)
-    return {"channels": page, "response_metadata": {"next_cursor": cursor}}
+    listed, cursor = page(wanted, arguments, most=1_000)
+    return {"channels": listed, "response_metadata": {"next_cursor": cursor}}
 
 
 def members(state: State, arguments: Arguments) -> dict[str, Any]:
     channel = state.directory.seen_by_bot(arguments.text("channel"))
-    page, cursor = _page(sorted(channel.members), arguments, most=1_000)
-    return {"members": page, "response_metadata": {"next_cursor": cursor}}
+    listed, cursor = page(sorted(channel.members), arguments, most=1_000)
+    return {"members": listed, "response_metadata": {"next_cursor": cursor}}
 
 
 def join(state: State, arguments: Arguments) -> dict[str, Any]:
@@ -79,11 +80,29 @@ def replies(state: State, arguments: Arguments) -> dict[str, Any]:
     return _messages(state, arguments, [root, *state.board.replies(root)])
 
 
-def user_info(state: State, arguments: Arguments) -> dict[str, Any]:
-    user = state.directory.users.get(arguments.text("user") or "")
-    if user is None:
+def open_direct(state: State, arguments: Arguments) -> dict[str, Any]:
+    """`conversations.open`: the direct messages with one person; groups are not modelled."""
+    users = (arguments.text("users") or "").split(",")
+    if len(users) != 1:
+        raise SlackError("invalid_arguments", ["groups of people are not modelled here"])
+    person = state.directory.users.get(users[0].strip())
+    if person is None:
         raise SlackError("user_not_found")
-    return {"user": answers.user(user)}
+    if person.is_gone:
+        raise SlackError("user_disabled")
+    if person.is_bot:
+        raise SlackError("cannot_dm_bot")
+    if person.team != directory.TEAM_ID and state.directory.is_stranger(person):
+        raise SlackError("user_not_visible")
+    opened = state.directory.direct_messages(person)
+    return {"channel": {"id": opened.id}, "no_op": True, "already_open": True}
+
+
+def kind(channel: Channel) -> str:
+    """Slack's word for what sort of conversation this is, as in `types`."""
+    if channel.is_im:
+        return "im"
+    return "private_channel" if channel.is_private else "public_channel"
 
 
 def _messages(state: State, arguments: Arguments, messages: list[Message]) -> dict[str, Any]:
@@ -96,16 +115,16 @@ def _messages(state: State, arguments: Arguments, messages: list[Message]) -> di
         if (oldest is None or message.ts > oldest or (inclusive and message.ts == oldest))
         and (latest is None or message.ts < latest or (inclusive and message.ts == latest))
     ]
-    page, cursor = _page(wanted, arguments, most=999)
+    listed, cursor = page(wanted, arguments, most=999)
     metadata = arguments.flag("include_all_metadata")
     return {
-        "messages": [answers.message(state, message, metadata=metadata) for message in page],
+        "messages": [answers.message(state, message, metadata=metadata) for message in listed],
         "has_more": bool(cursor),
         "response_metadata": {"next_cursor": cursor},
     }
 
 
-def _page(items: list[Item], arguments: Arguments, *, most: int) -> tuple[list[Item], str]:
+def page(items: list[Item], arguments: Arguments, *, most: int) -> tuple[list[Item], str]:
     """The items from the cursor on, and the cursor of the next page; empty at the end."""
     limit = arguments.number("limit", 100)
     if not 0 < limit <= most:

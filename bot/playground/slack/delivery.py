@@ -1,7 +1,9 @@
-"""Hands a command or click to the bot over HTTP and waits for its acknowledgement."""
+"""Hands a command, click, submission or event to the bot and waits for its acknowledgement."""
 
 import ipaddress
+import json
 import time
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
@@ -9,18 +11,30 @@ import aiohttp
 from bot.playground.slack import signing
 from bot.playground.slack.limits import ACK_SECONDS
 from bot.playground.slack.records import Ack
+from bot.playground.slack.sockets import Sockets
+
+Kind = Literal["slash_commands", "interactive", "events_api"]
+"""Slack's names for what it sends, as they stand in Socket Mode's envelopes."""
+
+
+class Retry(NamedTuple):
+    """Which attempt this is (1 is the first retry), and why the one before failed."""
+
+    number: int
+    reason: str
 
 
 class Delivery:
-    """Signed form posts to the bot's request URL.
+    """Signed posts to the bot's request URL, or envelopes over Socket Mode where there is no URL.
 
     The words for what went wrong are Slack's: `operation_timeout` after three seconds,
     `http_client_error` and `http_service_error` for a 4xx and 5xx answer, `dispatch_failed` where
     the bot cannot be reached at all.
     """
 
-    def __init__(self, signing_secret: str, bot_url: str | None) -> None:
+    def __init__(self, signing_secret: str, bot_url: str | None, sockets: Sockets) -> None:
         self._secret = signing_secret
+        self._sockets = sockets
         self._session: aiohttp.ClientSession | None = None
         self.bot_url = bot_url
 
@@ -46,28 +60,41 @@ class Delivery:
         if self._session is not None:
             await self._session.close()
 
-    async def send(self, form: dict[str, str]) -> Ack:
-        """Post the form as Slack does; what goes wrong is in the answer, never raised."""
+    async def send(self, kind: Kind, payload: dict[str, Any], retry: Retry | None = None) -> Ack:
+        """Deliver once; what goes wrong is in the answer, never raised."""
+        if self._bot_url is None:
+            return await self._sockets.send(
+                kind, payload, *(retry or (0, "")), with_answer=kind != "events_api"
+            )
+        return await self._post(kind, payload, retry)
+
+    async def _post(self, kind: Kind, payload: dict[str, Any], retry: Retry | None) -> Ack:
         started = time.monotonic()
         if self._bot_url is None or self._session is None:
             return Ack(None, "", 0.0, "dispatch_failed")
-        body = urlencode(form).encode()
+        content_type, body = _encoded(kind, payload)
         headers = {
-            "Content-Type": "application/x-www-form-urlencoded",
+            "Content-Type": content_type,
             "User-Agent": "Slackbot 1.0 (local playground)",
             **signing.headers(self._secret, body, at=int(time.time())),
         }
+        if retry:
+            headers |= {
+                "X-Slack-Retry-Num": str(retry.number),
+                "X-Slack-Retry-Reason": retry.reason,
+            }
         try:
             async with self._session.post(
                 self._bot_url, data=body, headers=headers, allow_redirects=False
             ) as response:
                 text = await response.text(errors="replace")
                 status = response.status
+                no_retry = response.headers.get("X-Slack-No-Retry") == "1"
         except TimeoutError:
             return Ack(None, "", time.monotonic() - started, "operation_timeout")
         except aiohttp.ClientError:
             return Ack(None, "", time.monotonic() - started, "dispatch_failed")
-        return Ack(status, text, time.monotonic() - started, _error(status))
+        return Ack(status, text, time.monotonic() - started, _error(status), no_retry=no_retry)
 
 
 def is_loopback(host: str | None) -> bool:
@@ -78,6 +105,18 @@ def is_loopback(host: str | None) -> bool:
         return ipaddress.ip_address(host or "").is_loopback
     except ValueError:
         return False
+
+
+def _encoded(kind: Kind, payload: dict[str, Any]) -> tuple[str, bytes]:
+    """Commands are forms, interactions JSON within a form, events JSON."""
+    form = "application/x-www-form-urlencoded"
+    match kind:
+        case "slash_commands":
+            return form, urlencode(payload).encode()
+        case "interactive":
+            return form, urlencode({"payload": json.dumps(payload)}).encode()
+        case "events_api":
+            return "application/json", json.dumps(payload).encode()
 
 
 def _error(status: int) -> str | None:

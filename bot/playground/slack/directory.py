@@ -7,7 +7,7 @@ Ids look like Slack's and stay the same at every start, so that a configuration 
 from typing import Final
 
 from bot.playground.slack.errors import SlackError
-from bot.playground.slack.records import Channel, User
+from bot.playground.slack.records import Channel, User, UserGroup
 
 TEAM_ID: Final = "T0PLAYGROUND"
 TEAM_NAME: Final = "Playground"
@@ -21,6 +21,20 @@ PEOPLE: Final = (
     User("U0PLAYANA01", "ana", "Ana Ruiz", "on-call"),
     User("U0PLAYBEN01", "ben", "Ben Okafor", "approver"),
     User("U0PLAYZOE01", "zoe", "Zoe Lind", "bystander"),
+    User("U0PLAYGUS01", "gus", "Gus Moreau", "guest", is_guest=True),
+    User("U0PLAYKIM01", "kim", "Kim Sato", "other company", team="T0PLAYPARTNER"),
+)
+"""Whom one can act as."""
+
+OTHERS: Final = (
+    User("U0PLAYEVA01", "eva", "Eva Novak", "deactivated", is_gone=True),
+    User("U0PLAYLOU01", "lou", "Lou Haddad", "stranger", team="T0PLAYPARTNER"),
+)
+"""Known by id only: an account that is closed, and somebody who shares no channel with the bot."""
+
+GROUPS: Final = (
+    UserGroup("S0PLAYONCALL", "network-oncall", "Network on-call", ("U0PLAYANA01",)),
+    UserGroup("S0PLAYAPPROVE", "network-approvers", "Network approvers", ("U0PLAYBEN01",)),
 )
 
 
@@ -28,8 +42,10 @@ class Directory:
     """Looks up people and channels by id or name; refuses as Slack does."""
 
     def __init__(self) -> None:
-        people = {person.id for person in PEOPLE}
-        self.users = {user.id: user for user in (*PEOPLE, BOT, SLACKBOT)}
+        staff = {person.id for person in PEOPLE if person.team == TEAM_ID}
+        regulars = {person.id for person in PEOPLE if person.id in staff and not person.is_guest}
+        partners = {person.id for person in PEOPLE if person.id not in staff}
+        self.users = {user.id: user for user in (*PEOPLE, *OTHERS, BOT, SLACKBOT)}
         self.channels = {
             channel.id: channel
             for channel in (
@@ -37,11 +53,36 @@ class Directory:
                     "C0PLAYONCALL",
                     "cilium-oncall",
                     "Trouble with the cluster network",
-                    {*people, BOT.id},
+                    {*staff, BOT.id},
                 ),
-                Channel("C0PLAYGENERAL", "general", "Everyone, about everything", people),
+                Channel("C0PLAYGENERAL", "general", "Everyone, about everything", regulars),
+                Channel(
+                    "C0PLAYAPPROVE",
+                    "network-approvals",
+                    "Changes that wait for a yes",
+                    {"U0PLAYANA01", "U0PLAYBEN01", BOT.id},
+                    is_private=True,
+                ),
+                Channel(
+                    "C0PLAYPARTNER",
+                    "partner-noc",
+                    "Shared with another company",
+                    {"U0PLAYANA01", *partners, BOT.id},
+                    is_shared=True,
+                ),
             )
         }
+
+    def is_shared(self, channel_id: str) -> bool:
+        """Whether people of another workspace are in a channel."""
+        return channel_id in self.channels and self.channels[channel_id].is_shared
+
+    def is_stranger(self, user: User) -> bool:
+        """Of another workspace, and in no channel that the bot sees."""
+        return user.team != TEAM_ID and not any(
+            user.id in channel.members and BOT.id in channel.members
+            for channel in self.channels.values()
+        )
 
     def person(self, name_or_id: str) -> User:
         """A person by name or id; KeyError if there is none."""
@@ -65,7 +106,8 @@ class Directory:
                 return self.direct_messages(self.users[name_or_id])
             named = name_or_id.removeprefix("#")
             known = next((c for c in self.channels.values() if c.name == named), None)
-        if known is None:
+        # What is private and without the bot is not there for it.
+        if known is None or (known.is_private and BOT.id not in known.members):
             raise SlackError("channel_not_found")
         return known
 

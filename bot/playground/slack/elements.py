@@ -1,8 +1,8 @@
 """Checks the parts of blocks: text objects, buttons, menus, images, confirm dialogs.
 
 Source: "Block elements" and "Composition objects" in Slack's Block Kit reference; sizes in
-`limits`. Elements that Slack knows and the bot does not use (date pickers, check boxes, ...) are
-refused as unsupported, so that a first use of one is noticed here and modelled then.
+`limits`. What people fill in is in `inputs`. Elements that Slack knows and this workspace does not
+are refused as unsupported, so that a first use of one is noticed here and modelled then.
 """
 
 import re
@@ -80,28 +80,7 @@ def button(seen: Inspection, value: dict[str, Json], pointer: str) -> None:
             seen.string(element[key], f"{pointer}/{key}", most=SIZES[f"button.{key}"])
     if element.get("style") is not None:
         seen.choice(element["style"], f"{pointer}/style", ("primary", "danger"))
-    _interactive(seen, element, pointer)
-
-
-def static_select(seen: Inspection, value: dict[str, Json], pointer: str) -> None:
-    element = seen.object(
-        value,
-        pointer,
-        allowed=("action_id", "placeholder", "initial_option", "confirm", "focus_on_load"),
-        required=("type", "options"),
-    )
-    if element is None:
-        return
-    if element.get("placeholder") is not None:
-        most = SIZES["select.placeholder"]
-        text_object(
-            seen, element["placeholder"], f"{pointer}/placeholder", most=most, plain_only=True
-        )
-    _options(seen, element, pointer, most=SIZES["select.options"])
-    initial, options = element.get("initial_option"), element.get("options")
-    if initial is not None and not (isinstance(options, list) and initial in options):
-        seen.refuse(f"{pointer}/initial_option", "must be one of the provided options")
-    _interactive(seen, element, pointer)
+    interactive(seen, element, pointer)
 
 
 def overflow(seen: Inspection, value: dict[str, Json], pointer: str) -> None:
@@ -109,8 +88,8 @@ def overflow(seen: Inspection, value: dict[str, Json], pointer: str) -> None:
         value, pointer, allowed=("action_id", "confirm"), required=("type", "options")
     )
     if element is not None:
-        _options(seen, element, pointer, most=SIZES["overflow.options"])
-        _interactive(seen, element, pointer)
+        options(seen, element, pointer, most=SIZES["overflow.options"])
+        interactive(seen, element, pointer)
 
 
 def image(
@@ -151,14 +130,23 @@ def unique_action_ids(seen: Inspection, elements: list[Json], pointer: str) -> N
         known.add(action_id)
 
 
-def _interactive(seen: Inspection, element: dict[str, Json], pointer: str) -> None:
+def interactive(seen: Inspection, element: dict[str, Json], pointer: str) -> None:
+    """What all controls share: an action id and perhaps a question before they act."""
     if element.get("action_id") is not None:
         seen.string(element["action_id"], f"{pointer}/action_id", most=SIZES["action_id"])
     if element.get("confirm") is not None:
         confirm(seen, element["confirm"], f"{pointer}/confirm")
 
 
-def _options(seen: Inspection, element: dict[str, Json], pointer: str, *, most: int) -> None:
+def options(
+    seen: Inspection,
+    element: dict[str, Json],
+    pointer: str,
+    *,
+    most: int,
+    plain_only: bool = True,
+) -> None:
+    """The choices of a menu; those of radio buttons and check boxes may be `mrkdwn`."""
     if element.get("options") is None:
         return
     for index, value in enumerate(seen.array(element["options"], f"{pointer}/options", most=most)):
@@ -171,7 +159,7 @@ def _options(seen: Inspection, element: dict[str, Json], pointer: str, *, most: 
         for key in ("text", "description"):
             if option.get(key) is not None:
                 size = SIZES[f"option.{key}"]
-                text_object(seen, option[key], f"{where}/{key}", most=size, plain_only=True)
+                text_object(seen, option[key], f"{where}/{key}", most=size, plain_only=plain_only)
         if option.get("value") is not None:
             seen.string(option["value"], f"{where}/value", most=SIZES["option.value"])
 

@@ -2,16 +2,20 @@
 
 
 class SlackError(Exception):
-    """Answered as `{"ok": false, "error": error}`, with `messages` in `response_metadata`."""
+    """Answered as `{"ok": false, "error": error}`, with `messages` in `response_metadata`.
 
-    def __init__(self, error: str, messages: list[str] | None = None) -> None:
+    `more` are fields beside the error, as `needed` and `provided` of `missing_scope`.
+    """
+
+    def __init__(self, error: str, messages: list[str] | None = None, **more: str) -> None:
         super().__init__(error)
         self.error = error
         self.messages = messages or []
+        self.more = more
 
     def answer(self) -> dict[str, object]:
         """The JSON body, in the shape of Slack's own."""
-        body: dict[str, object] = {"ok": False, "error": self.error}
+        body: dict[str, object] = {"ok": False, "error": self.error, **self.more}
         if self.messages:
             body["errors"] = self.messages
             body["response_metadata"] = {

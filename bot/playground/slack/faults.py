@@ -36,6 +36,18 @@ class Faults:
         """Answer every call of this method so much later; 0 ends it."""
         self._delays[method] = seconds
 
+    def trouble(self) -> list[str]:
+        """What is disturbed on request, in words for the page."""
+        failing = [
+            f"calls of {method} that fail next: {len(waiting)}"
+            for method, waiting in self._failures.items()
+            if waiting
+        ]
+        slow = [
+            f"{method} is {seconds:g} s late" for method, seconds in self._delays.items() if seconds
+        ]
+        return [*failing, *slow]
+
     async def wait(self, method: str) -> None:
         if seconds := self._delays.get(method, 0):
             await asyncio.sleep(seconds)

@@ -1,45 +1,57 @@
-"""What people do that reaches the bot: slash commands and clicks."""
+"""What people do that reaches the bot: slash commands, messages and clicks on messages."""
 
 import json
-import secrets
-import time
-from typing import Any
+from typing import Any, Final
 
-from bot.playground.slack import answers, directory
+from bot.playground.slack import answers, clicks, directory, payloads, values
 from bot.playground.slack.blocks import find_control
 from bot.playground.slack.delivery import Delivery
 from bot.playground.slack.errors import SlackError
+from bot.playground.slack.events import Events
 from bot.playground.slack.records import Ack, Channel, Message, SlashCommand, User
 from bot.playground.slack.response_urls import Conversation, ResponseUrls
 from bot.playground.slack.state import State
+from bot.playground.slack.triggers import Triggers
 from bot.playground.slack.typed_text import escape, with_markup
+
+_REFUSED: Final = "invalid_command_response"
 
 
 class Interactions:
     """Builds the payloads as Slack does, delivers them, and shows what came of it."""
 
     def __init__(
-        self, state: State, delivery: Delivery, commands: tuple[SlashCommand, ...]
+        self,
+        state: State,
+        delivery: Delivery,
+        events: Events,
+        triggers: Triggers,
+        commands: tuple[SlashCommand, ...],
     ) -> None:
         self._state = state
         self._delivery = delivery
+        self._events = events
+        self._triggers = triggers
         self.response_urls = ResponseUrls(state)
         self.commands = {command.command: command for command in commands}
-        # The legacy verification token, sent with every payload; nothing may rely on it.
-        self._token = secrets.token_urlsafe(18)
 
     async def command(self, command: str, text: str, *, user: User, channel: Channel) -> Ack:
         """Send a slash command; its failure is shown to the person in Slack's words."""
+        if user.team != directory.TEAM_ID:
+            # An app's commands are for the workspace that installed it.
+            self._tell(user, channel, f"`{command}` is not a valid command.")
+            return Ack(None, "", 0.0, "invalid_command")
         response_url, conversation = self.response_urls.open(channel, user)
         known = self.commands.get(command)
         shaped = with_markup if known and known.should_escape else _plain
         ack = await self._delivery.send(
+            "slash_commands",
             {
-                "token": self._token,
+                "token": self._state.token,
                 "team_id": directory.TEAM_ID,
                 "team_domain": directory.TEAM_DOMAIN,
                 "channel_id": channel.id,
-                "channel_name": "directmessage" if channel.is_im else channel.name,
+                "channel_name": _channel_name(channel),
                 "user_id": user.id,
                 "user_name": user.name,
                 "command": command,
@@ -47,8 +59,8 @@ class Interactions:
                 "api_app_id": directory.APP_ID,
                 "is_enterprise_install": "false",
                 "response_url": response_url,
-                "trigger_id": _trigger_id(),
-            }
+                "trigger_id": self._triggers.issue(user),
+            },
         )
         if ack.error is None:
             ack = self._show_answer(conversation, ack)
@@ -58,9 +70,10 @@ class Interactions:
 
     def say(self, text: str, *, user: User, channel: Channel, thread_ts: str | None) -> Message:
         """A message that a person writes. SlackError if the thread is not there."""
-        if thread_ts and self._state.board.find(channel.id, thread_ts) is None:
+        root = self._state.board.find(channel.id, thread_ts) if thread_ts else None
+        if thread_ts and (root is None or root.ephemeral_to):
             raise SlackError("thread_not_found")
-        return self._state.board.post(
+        said = self._state.board.post(
             Message(
                 ts=self._state.board.next_ts(),
                 channel=channel.id,
@@ -69,6 +82,14 @@ class Interactions:
                 thread_ts=thread_ts,
             )
         )
+        self._events.said(said, channel)
+        if directory.BOT.id not in channel.members and f"<@{directory.BOT.id}>" in said.text:
+            self._tell(
+                user,
+                channel,
+                f"You mentioned <@{directory.BOT.id}>, but they’re not in this channel.",
+            )
+        return said
 
     async def click(
         self,
@@ -77,7 +98,8 @@ class Interactions:
         action_id: str,
         *,
         user: User,
-        selected: str | None = None,
+        selected: Any = None,
+        typed: values.Typed | None = None,
     ) -> Ack:
         """Press a button or choose an option (by its value); KeyError if there is no such."""
         control = find_control(message.blocks, block_id, action_id)
@@ -87,27 +109,16 @@ class Interactions:
         response_url, _ = self.response_urls.open(channel, user, message)
         payload: dict[str, Any] = {
             "type": "block_actions",
-            "user": {
-                "id": user.id,
-                "username": user.name,
-                "name": user.name,
-                "team_id": directory.TEAM_ID,
-            },
-            "api_app_id": directory.APP_ID,
-            "token": self._token,
-            "container": _container(message),
-            "trigger_id": _trigger_id(),
-            "team": {"id": directory.TEAM_ID, "domain": directory.TEAM_DOMAIN},
-            "enterprise": None,
-            "is_enterprise_install": False,
-            "channel": {"id": channel.id, "name": channel.name},
-            "state": {"values": {}},
+            **payloads.shared(self._state, user, self._triggers.issue(user)),
+            "container": payloads.message_container(message),
+            "channel": {"id": channel.id, "name": _channel_name(channel)},
+            "state": values.state(message.blocks, typed or {}),
             "response_url": response_url,
-            "actions": [_action(control, block_id, selected)],
+            "actions": [clicks.action(control, block_id, selected)],
         }
         if message.ephemeral_to is None:
             payload["message"] = answers.message(self._state, message)
-        return await self._delivery.send({"payload": json.dumps(payload)})
+        return await self._delivery.send("interactive", payload)
 
     def _show_answer(self, conversation: Conversation, ack: Ack) -> Ack:
         """The body of an acknowledgement is a message, private unless it says otherwise."""
@@ -119,10 +130,12 @@ class Interactions:
         except (ValueError, RecursionError):
             answer = {"text": body}
         try:
+            if isinstance(answer, str):  # over Socket Mode a plain text is the payload
+                answer = {"text": answer}
             if isinstance(answer, dict) and answer:
                 self.response_urls.respond(conversation, answer)
         except SlackError:
-            return Ack(ack.status, ack.body, ack.seconds, "invalid_command_response")
+            return Ack(ack.status, ack.body, ack.seconds, _REFUSED)
         return ack
 
     def _tell(self, user: User, channel: Channel, text: str) -> None:
@@ -142,31 +155,8 @@ def _plain(text: str, _: directory.Directory) -> str:
     return escape(text)
 
 
-def _trigger_id() -> str:
-    number = secrets.randbelow
-    return f"{number(10**13)}.{number(10**13)}.{secrets.token_hex(16)}"
-
-
-def _container(message: Message) -> dict[str, Any]:
-    container: dict[str, Any] = {
-        "type": "message",
-        "message_ts": message.ts,
-        "channel_id": message.channel,
-        "is_ephemeral": message.ephemeral_to is not None,
-    }
-    if message.thread_ts:
-        container["thread_ts"] = message.thread_ts
-    return container
-
-
-def _action(control: dict[str, Any], block_id: str, selected: str | None) -> dict[str, Any]:
-    """The control as it was sent, and what was chosen."""
-    now = time.time_ns() // 1_000
-    action: dict[str, Any] = {
-        key: value for key, value in control.items() if key not in ("options", "url")
-    }
-    action |= {"block_id": block_id, "action_ts": f"{now // 1_000_000}.{now % 1_000_000:06d}"}
-    if "options" in control:
-        options = {option["value"]: option for option in control["options"]}
-        action["selected_option"] = options[selected or ""]
-    return action
+def _channel_name(channel: Channel) -> str:
+    """Payloads do not tell the name of private conversations."""
+    if channel.is_im:
+        return "directmessage"
+    return "privategroup" if channel.is_private else channel.name

@@ -8,6 +8,9 @@ documents nothing, answers seen from the service:
 - `update.text`: `chat.update` refuses more than 4,000 characters although `chat.postMessage`
   takes 40,000 (seratch/ChatGPT-in-Slack issue 102).
 - `response_url.*`: five posts within thirty minutes.
+- `view.*`: the pages of `views.open` (250 kB, three views in a stack) and "Views".
+- `apps.connections.open` is tier 1; ten sockets an app ("Using Socket Mode").
+- Events are tried again at once, after a minute and after five ("Events API", retries).
 """
 
 from typing import Final, NamedTuple
@@ -20,6 +23,15 @@ SIZES: Final[dict[str, int]] = {
     "message.blocks_characters": 13_200,
     "message.markdown_characters": 12_000,
     "message.tables": 1,
+    # a modal or home tab
+    "view.blocks": 100,
+    "view.title": 24,
+    "view.button": 24,
+    "view.private_metadata": 3_000,
+    "view.callback_id": 255,
+    "view.external_id": 255,
+    "view.bytes": 250_000,
+    "view.stack": 3,
     "metadata.event_type": 255,
     # what several blocks share
     "block_id": 255,
@@ -37,12 +49,23 @@ SIZES: Final[dict[str, int]] = {
     "actions.elements": 25,
     "table.rows": 100,
     "table.columns": 20,
+    "input.label": 2_000,
+    "input.hint": 2_000,
+    "context_actions.elements": 5,
+    "card.title": 150,
+    "card.subtitle": 150,
+    "card.body": 200,
     # elements
     "button.text": 75,
     "button.value": 2_000,
     "button.accessibility_label": 75,
-    "select.placeholder": 150,
+    "placeholder": 150,
     "select.options": 100,
+    "select.groups": 100,
+    "choices.options": 10,
+    "text_input.characters": 3_000,
+    "feedback.text": 75,
+    "feedback.value": 2_000,
     "overflow.options": 5,
     "option.text": 75,
     "option.value": 150,
@@ -52,10 +75,27 @@ SIZES: Final[dict[str, int]] = {
     "confirm.button": 30,
     # answers to a command or click
     "response_url.posts": 5,
+    # Socket Mode
+    "sockets": 10,
 }
 
 ACK_SECONDS: Final = 3.0
-"""Slack waits this long for the answer to a command or click."""
+"""Slack waits this long for the answer to a command, click, submission or event."""
+
+TRIGGER_SECONDS: Final = 3.0
+"""A trigger id opens one modal within this time; like the answer, this measures the bot."""
+
+EVENT_RETRY_SECONDS: Final = (0.0, 60.0, 300.0)
+"""An event that is not answered with 2xx in time is sent again after these waits, then no more."""
+
+SOCKET_SECONDS: Final = 3_600.0
+"""How long a socket lives before Slack asks for a new one; announced in `hello`."""
+
+SOCKET_WARNING_SECONDS: Final = 10.0
+"""Between the warning and the end of a socket."""
+
+SOCKET_TICKET_SECONDS: Final = 30.0
+"""How long the address from `apps.connections.open` may be used, once."""
 
 RESPONSE_URL_SECONDS: Final = 30 * 60.0
 
@@ -95,4 +135,15 @@ METHOD_RATES: Final[dict[str, Rate]] = {
     "reactions.add": TIER_3,
     "files.getUploadURLExternal": TIER_4,
     "files.completeUploadExternal": TIER_4,
+    "files.info": TIER_4,
+    "views.open": TIER_4,
+    "views.push": TIER_4,
+    "views.update": TIER_4,
+    "views.publish": TIER_4,
+    "conversations.open": TIER_3,
+    "users.list": TIER_2,
+    "usergroups.list": TIER_2,
+    "usergroups.users.list": TIER_2,
+    # Tier 1. An app may open ten sockets at once; the burst leaves each one reconnect.
+    "apps.connections.open": Rate(1, 20),
 }

@@ -1,7 +1,9 @@
 """The browser's door: the page's files, its live events, and what a person does on it."""
 
 import asyncio
+import hmac
 import json
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import PurePath
 from typing import Any, Final
@@ -15,8 +17,13 @@ from bot.playground.slack.directory import BOT
 from bot.playground.slack.errors import SlackError
 from bot.playground.slack.guard import PageGuard
 from bot.playground.slack.interactions import Interactions
+from bot.playground.slack.link import Link
+from bot.playground.slack.modals import Modals
+from bot.playground.slack.page_request import acting, read_body, typed_values, word
 from bot.playground.slack.records import Channel, Message, User
 from bot.playground.slack.state import State
+from bot.playground.slack.view_door import ViewDoor
+from bot.playground.slack.views import Views
 
 _STATIC: Final = files("bot.playground.slack") / "page"
 _TYPES: Final = {
@@ -43,12 +50,19 @@ class PageDoor:
         state: State,
         guard: PageGuard,
         interactions: Interactions,
+        modals: Modals,
+        views: Views,
+        link: Link,
         cluster: ClusterPanel,
+        bot_token: str,
     ) -> None:
         self._state = state
         self._guard = guard
         self._interactions = interactions
+        self._link = link
         self._cluster = cluster
+        self._bot_token = bot_token
+        self._views = ViewDoor(guard, state, modals, views)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -60,8 +74,10 @@ class PageDoor:
             web.post("/live/command", self.command),
             web.post("/live/message", self.say),
             web.post("/live/click", self.click),
+            web.post("/live/disturb", self.disturb),
             web.post("/live/faults", self.inject),
             web.post("/live/faults/{id}/clear", self.clear),
+            *self._views.routes(),
         ]
 
     async def index(self, request: web.Request) -> web.Response:
@@ -94,7 +110,8 @@ class PageDoor:
             headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
         )
         await response.prepare(request)
-        with self._state.feed.listen() as queue:
+        # A browser that goes away ends its stream; nothing is wrong with that.
+        with suppress(ConnectionResetError), self._state.feed.listen() as queue:
             await response.write(b"retry: 1000\n\n")
             await _send(response, "state", self._whole(viewer))
             while True:
@@ -107,14 +124,20 @@ class PageDoor:
                     return response
                 if name == "cluster":
                     await _send(response, name, value)
+                elif name == "link":
+                    await _send(response, name, self._link.shown())
+                elif name == "views":
+                    if value == viewer.id:
+                        await _send(response, name, self._views.shown(viewer))
                 elif self._shows(viewer, value):
                     await _send(response, name, self._event(name, value))
+        return response
 
     async def command(self, request: web.Request) -> web.Response:
         body = await self._body(request)
         user, channel = self._place(body)
         ack = await self._interactions.command(
-            _word(body, "command"), _word(body, "text"), user=user, channel=channel
+            word(body, "command"), word(body, "text"), user=user, channel=channel
         )
         return web.json_response({"error": ack.error, "seconds": ack.seconds})
 
@@ -122,8 +145,8 @@ class PageDoor:
         """A message a person types into a channel or thread."""
         body = await self._body(request)
         user, channel = self._place(body)
-        text = _word(body, "text").strip()
-        thread_ts = _word(body, "thread_ts") or None
+        text = word(body, "text").strip()
+        thread_ts = word(body, "thread_ts") or None
         if not text or len(text) > _MOST_TYPED:
             raise web.HTTPBadRequest(text=f"Say something, in up to {_MOST_TYPED} characters.")
         try:
@@ -135,24 +158,29 @@ class PageDoor:
     async def click(self, request: web.Request) -> web.Response:
         body = await self._body(request)
         user, channel = self._place(body)
-        message = self._state.board.find(channel.id, _word(body, "ts"))
+        message = self._state.board.find(channel.id, word(body, "ts"))
         if message is None or not page_view.may_see(user, channel, message):
             raise web.HTTPNotFound(text="This message is no longer there.")
         try:
             ack = await self._interactions.click(
                 message,
-                _word(body, "block_id"),
-                _word(body, "action_id"),
+                word(body, "block_id"),
+                word(body, "action_id"),
                 user=user,
-                selected=_word(body, "selected") or None,
+                selected=body.get("selected") or None,
+                typed=typed_values(body),
             )
         except KeyError:
             raise web.HTTPNotFound(text="This button is no longer there.") from None
         return web.json_response({"error": ack.error, "seconds": ack.seconds})
 
+    async def disturb(self, request: web.Request) -> web.Response:
+        body = await self._body(request)
+        return web.json_response({"error": await self._link.disturb(word(body, "name"))})
+
     async def inject(self, request: web.Request) -> web.Response:
         body = await self._body(request)
-        error = await self._cluster.inject(_word(body, "name"), _word(body, "target") or None, {})
+        error = await self._cluster.inject(word(body, "name"), word(body, "target") or None, {})
         return web.json_response({"error": error})
 
     async def clear(self, request: web.Request) -> web.Response:
@@ -160,8 +188,13 @@ class PageDoor:
         return web.json_response({"error": await self._cluster.clear(request.match_info["id"])})
 
     async def file(self, request: web.Request) -> web.Response:
-        """An uploaded file; only plain pictures are shown in place, everything else is saved."""
-        self._guard.check(request)
+        """An uploaded file, for the page, or for the bot by its token.
+
+        Only plain pictures are shown in place, everything else is saved.
+        """
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not hmac.compare_digest(given.encode(), self._bot_token.encode()):
+            self._guard.check(request)
         file = self._state.files.get(request.match_info["id"])
         if file is None:
             raise web.HTTPNotFound(text="No such file.")
@@ -180,7 +213,10 @@ class PageDoor:
                 for known in self._interactions.commands.values()
             ],
             "cluster": self._cluster.shown,
+            "views": self._views.shown(viewer),
+            "link": self._link.shown(),
             "mention": f"@{BOT.name}",
+            "hears": list(self._state.subscribed),
         }
 
     def _shows(self, viewer: User, message: Message) -> bool:
@@ -193,36 +229,18 @@ class PageDoor:
         return page_view.message(self._state, message)
 
     async def _body(self, request: web.Request) -> dict[str, Any]:
-        self._guard.check(request)
-        # Requiring JSON keeps out what a plain HTML form of another site could send.
-        if request.content_type != "application/json":
-            raise web.HTTPUnsupportedMediaType(text="Send JSON.")
-        try:
-            body = await request.json()
-        except ValueError:
-            raise web.HTTPBadRequest(text="This is not JSON.") from None
-        if not isinstance(body, dict):
-            raise web.HTTPBadRequest(text="Send a JSON object.")
-        return body
+        return await read_body(self._guard, request)
 
     def _viewer(self, name: str) -> User:
-        try:
-            return self._state.directory.person(name)
-        except KeyError as missing:
-            raise web.HTTPNotFound(text=missing.args[0]) from None
+        return acting(self._state, name)
 
     def _place(self, body: dict[str, Any]) -> tuple[User, Channel]:
         """Who acts where: a person in a channel they are a member of."""
-        user = self._viewer(_word(body, "as"))
-        channel = self._state.directory.channels.get(_word(body, "channel"))
+        user = self._viewer(word(body, "as"))
+        channel = self._state.directory.channels.get(word(body, "channel"))
         if channel is None or user.id not in channel.members:
             raise web.HTTPNotFound(text="No such channel.")
         return user, channel
-
-
-def _word(body: dict[str, Any], name: str) -> str:
-    value = body.get(name)
-    return value if isinstance(value, str) else ""
 
 
 def _static_file(name: str) -> web.Response:

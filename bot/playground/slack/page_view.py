@@ -1,11 +1,13 @@
 """What the page shows to one person, as JSON: only what that person may see."""
 
+import struct
 from typing import Any, Final
 
 from bot.playground.slack import answers, directory
 from bot.playground.slack.records import Channel, File, Message, User
 from bot.playground.slack.state import State
 
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
 _MOST_MESSAGES: Final = 500
 _PREVIEW_CHARACTERS: Final = 1_500
 
@@ -71,8 +73,25 @@ def _channel(channel: Channel) -> dict[str, Any]:
         "name": name,
         "purpose": channel.purpose,
         "direct": channel.is_im,
+        "kind": _kind(channel),
         "bot_is_member": directory.BOT.id in channel.members,
     }
+
+
+def _kind(channel: Channel) -> str:
+    if channel.is_im:
+        return "direct"
+    if channel.is_shared:
+        return "shared"
+    return "private" if channel.is_private else "public"
+
+
+def _picture_size(content: bytes) -> dict[str, int]:
+    """Width and height of a PNG, so that the page keeps its place before it is loaded."""
+    if len(content) < 24 or not content.startswith(_PNG):
+        return {}
+    width, height = struct.unpack(">II", content[16:24])
+    return {"width": width, "height": height}
 
 
 def _file(file: File) -> dict[str, Any]:
@@ -84,6 +103,8 @@ def _file(file: File) -> dict[str, Any]:
         "name": file.name,
         "title": file.title or file.name,
         "mimetype": kind,
+        "alt": file.alt,
+        **_picture_size(content),
         "size": len(content),
         "preview": (
             content[: _PREVIEW_CHARACTERS * 4].decode(errors="replace")[:_PREVIEW_CHARACTERS]

@@ -80,7 +80,7 @@ class ResponseUrls:
             board.remove(original)
             conversation.original = None
             return
-        content = read_content(Arguments(body))
+        content = read_content(self._state, Arguments(body))
         if body.get("replace_original") is True and original is not None:
             board.change(
                 original,

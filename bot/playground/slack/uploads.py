@@ -1,4 +1,4 @@
-"""File upload in Slack's three calls: ask for a URL, send the bytes there, complete."""
+"""File upload in Slack's three calls - ask for a URL, send the bytes there, complete - and info."""
 
 import secrets
 from typing import Any
@@ -28,6 +28,7 @@ class Uploads:
         if size <= 0:
             raise SlackError("invalid_arguments", ["length must be more than 0"])
         file = File(f"F0{secrets.token_hex(5).upper()}", name.replace("/", "_"), size)
+        file.alt = arguments.text("alt_txt") or ""
         ticket = secrets.token_urlsafe(24)
         self._tickets[ticket] = file
         return {"upload_url": f"{state.base_url}/upload/v1/{ticket}", "file_id": file.id}
@@ -54,8 +55,9 @@ class Uploads:
         ]
         if not files:
             raise SlackError("invalid_arguments", ["missing required field: files"])
-        if arguments.has("channel_id"):
-            channel = state.directory.joined_by_bot(arguments.text("channel_id"))
+        named = arguments.text("channel_id") or arguments.text("channels") or ""
+        for channel_id in filter(None, named.split(",")):
+            channel = state.directory.joined_by_bot(channel_id)
             thread_ts = arguments.text("thread_ts")
             if thread_ts and state.board.find(channel.id, thread_ts) is None:
                 raise SlackError("invalid_thread_ts")
@@ -70,6 +72,18 @@ class Uploads:
                 )
             )
         return {"files": [answers.file(state, file) for file in files]}
+
+    def info(self, state: State, arguments: Arguments) -> dict[str, Any]:
+        """`files.info`: what is known of one file, and where it was shared."""
+        file = state.files.get(arguments.text("file") or "")
+        if file is None:
+            raise SlackError("file_not_found")
+        shared = [
+            channel.id
+            for channel in state.directory.channels.values()
+            if any(file in message.files for message in state.board.in_channel(channel.id))
+        ]
+        return {"file": {**answers.file(state, file), "channels": shared}, "comments": []}
 
     def _uploaded(self, entry: Any) -> File:
         id = entry.get("id") if isinstance(entry, dict) else None  # noqa: A001 - Slack's word

@@ -5,7 +5,7 @@ import secrets
 import socket
 from collections.abc import Callable
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from aiohttp import web
 
@@ -15,13 +15,19 @@ from bot.playground.slack.clock import Clock
 from bot.playground.slack.cluster_panel import ClusterPanel, Controls
 from bot.playground.slack.delivery import Delivery
 from bot.playground.slack.directory import PEOPLE
+from bot.playground.slack.events import ALL_EVENTS, Events
 from bot.playground.slack.faults import Failure
 from bot.playground.slack.guard import PageGuard
 from bot.playground.slack.interactions import Interactions
+from bot.playground.slack.link import Link
+from bot.playground.slack.modals import Modals
 from bot.playground.slack.page_door import PageDoor
 from bot.playground.slack.records import Ack, Call, Message, SlashCommand
+from bot.playground.slack.scopes import ALL_SCOPES
+from bot.playground.slack.sockets import Sockets
 from bot.playground.slack.state import State
-from bot.playground.slack.web_api import TOKEN_PREFIX, WebApi
+from bot.playground.slack.views import Views
+from bot.playground.slack.web_api import APP_TOKEN_PREFIX, TOKEN_PREFIX, WebApi
 
 Seen = TypeVar("Seen")
 
@@ -36,11 +42,17 @@ _LOOPBACK: Final = "127.0.0.1"
 
 
 class Workspace:
-    """A Slack workspace on this machine: Web API, signed commands and clicks, and a page.
+    """A Slack workspace on this machine: Web API, events, commands, clicks, modals, and a page.
 
-    `bot_url` is where the bot takes commands and clicks; it may be set later. `port` 0 takes a
-    free one. `controls` shows a cluster on the page. `time_scale` makes Slack's minutes (rate
-    limits, the life of response URLs) pass that much faster; the three seconds for an answer stay.
+    `bot_url` is where the bot takes what Slack sends over HTTP; it may be set later. Without one
+    the bot connects by Socket Mode with `app_token`. `port` 0 takes a free one. `controls` shows a
+    cluster on the page. `time_scale` makes Slack's minutes (rate limits, retries, the life of
+    response URLs and sockets) pass that much faster; the three seconds for an answer and for a
+    trigger stay. `subscribed` are the events the app asked for; the page offers mentions and the
+    home tab only then. `scopes` are those of the bot's token; without `is_paid` there are no user
+    groups.
+
+    `events`, `sockets` and `modals` are the hands on those parts, with their own faults.
     """
 
     def __init__(
@@ -52,15 +64,33 @@ class Workspace:
         *,
         time_scale: float = 1.0,
         commands: tuple[SlashCommand, ...] = (CILIUM,),
+        scopes: tuple[str, ...] = ALL_SCOPES,
+        is_paid: bool = True,
+        subscribed: tuple[str, ...] = ALL_EVENTS,
     ) -> None:
         self.bot_token = TOKEN_PREFIX + secrets.token_urlsafe(18)
+        self.app_token = APP_TOKEN_PREFIX + secrets.token_urlsafe(18)
         self.signing_secret = signing_secret or secrets.token_hex(16)
         self._page_token = secrets.token_urlsafe(18)
         self._port = port
-        self._state = State(Clock(time_scale))
-        self._delivery = Delivery(self.signing_secret, bot_url)
-        self._interactions = Interactions(self._state, self._delivery, commands)
-        self._web_api = WebApi(self._state, self.bot_token)
+        self._state = State(Clock(time_scale), is_paid=is_paid, subscribed=subscribed)
+        self._views = Views(self._state)
+        self.sockets = Sockets(self._state)
+        self._delivery = Delivery(self.signing_secret, bot_url, self.sockets)
+        self.events = Events(self._state, self._delivery)
+        self.modals = Modals(self._state, self._delivery, self.events, self._views)
+        self._interactions = Interactions(
+            self._state, self._delivery, self.events, self._views.triggers, commands
+        )
+        self._web_api = WebApi(
+            self._state,
+            bot_token=self.bot_token,
+            app_token=self.app_token,
+            bot_scopes=scopes,
+            views=self._views,
+            sockets=self.sockets,
+        )
+        self._link = Link(self._state, self._delivery, self.events, self.sockets, self._web_api)
         self._cluster = ClusterPanel(controls, self._state.feed)
         self._runner: web.AppRunner | None = None
         for person in PEOPLE:
@@ -91,8 +121,10 @@ class Workspace:
 
     async def stop(self) -> None:
         """End the page's live events, then stop listening."""
+        await self.events.stop()
         await self._cluster.stop()
         self._state.feed.end()
+        await self.sockets.stop()
         if self._runner is not None:
             await self._runner.cleanup()
         await self._delivery.stop()
@@ -109,12 +141,13 @@ class Workspace:
 
     @property
     def bot_url(self) -> str | None:
-        """Where commands and clicks go; must be on this machine."""
+        """Where all goes that Slack sends, on this machine; None for Socket Mode."""
         return self._delivery.bot_url
 
     @bot_url.setter
     def bot_url(self, url: str | None) -> None:
         self._delivery.bot_url = url
+        self._state.feed.tell("link", None)
 
     @property
     def channels(self) -> dict[str, str]:
@@ -149,9 +182,12 @@ class Workspace:
         action_id: str,
         *,
         user: str = "ana",
-        selected: str | None = None,
+        selected: Any = None,
     ) -> Ack:
-        """Press the message's first button (or menu, choosing `selected`) of this action id."""
+        """Press the message's first button (or menu, choosing `selected`) of this action id.
+
+        `selected` is an option's value, an id or a date; a list where several may be chosen.
+        """
         person = self._state.directory.person(user)
         for block in message.blocks:
             if find_control([block], block["block_id"], action_id) is not None:
@@ -168,7 +204,7 @@ class Workspace:
         channel: str = "cilium-oncall",
         thread_ts: str | None = None,
     ) -> Message:
-        """Write a plain message as a person. Apps are not told: events are not modelled yet."""
+        """Write a message as a person; the bot hears mentions and direct messages."""
         return self._interactions.say(
             text,
             user=self._state.directory.person(user),
@@ -237,8 +273,14 @@ class Workspace:
         self._web_api.faults.delay(method, seconds)
 
     def heal(self) -> None:
-        """Take back every throttle, failure and delay."""
+        """Take back every throttle, failure and delay, of events and sockets too."""
         self._web_api.faults.clear()
+        self.events.heal()
+        self.sockets.heal()
+
+    def expire_triggers(self) -> None:
+        """Let every trigger id that is out be too old to open a modal."""
+        self._views.triggers.expire()
 
     def _app(self) -> web.Application:
         app = web.Application(middlewares=[guard.loopback_only], client_max_size=_LARGEST_UPLOAD)
@@ -247,11 +289,16 @@ class Workspace:
             self._state,
             PageGuard(self._page_token, self._port),
             self._interactions,
+            self.modals,
+            self._views,
+            self._link,
             self._cluster,
+            self.bot_token,
         )
         app.add_routes(
             [
                 web.route("*", "/api/{method}", self._web_api.handle),
+                web.get("/link/", self.sockets.connect),
                 web.post("/upload/v1/{ticket}", self._web_api.uploads.receive),
                 web.post("/response/{key:.+}", self._interactions.response_urls.receive),
                 *page.routes(),

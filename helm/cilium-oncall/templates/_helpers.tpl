@@ -61,7 +61,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- fail (printf "config.channels.%s: no cluster %s; there is %s" $channel $cluster (keys $clusters | sortAlpha | join ", ")) }}
 {{- end }}
 {{- end }}
-{{- toYaml (merge (dict "clusters" $clusters) .Values.config) }}
+{{- $said := dict "clusters" $clusters }}
+{{- if .Values.access }}
+{{- if .Values.config.access }}
+{{- fail "access and config.access are both given: keep the rules here, or name a file of your own" }}
+{{- end }}
+{{- $_ := set $said "access" "access.yaml" }}
+{{- end }}
+{{- toYaml (merge $said .Values.config) }}
 {{- end }}
 
 {{- /* Where the key named by a value under slack.keys is mounted; a token in its place is refused. */}}

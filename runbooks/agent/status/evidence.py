@@ -55,8 +55,8 @@ class Seen:
     endpoints: tuple[Endpoint, ...] | None = None
     log: str = ""
     previous_log: str = ""
-    unheard: set[str] = field(default_factory=set)
-    """Nodes whose running agent answered neither exec nor metrics."""
+    unknown: set[str] = field(default_factory=set)
+    """Nodes whose running agent answered neither exec nor metrics, or what cannot be read."""
     gaps: list[Gap] = field(default_factory=list)
 
     @property

@@ -27,7 +27,7 @@ def judge(seen: Seen) -> tuple[Finding, ...]:
         *change.judge(seen),
     ]
     if seen.node is not None:
-        return ranked([_for_one_node(finding) for finding in findings])
+        return ranked([_for_one_node(finding, seen.node) for finding in findings])
     return ranked(_told_together(findings, total=len(seen.agents or {})))
 
 
@@ -43,8 +43,8 @@ _HARMS_ITS_NODE = (
 )
 
 
-def _for_one_node(finding: Finding) -> Finding:
-    if finding.id in _HARMS_ITS_NODE:
+def _for_one_node(finding: Finding, node: str) -> Finding:
+    if finding.id in _HARMS_ITS_NODE and finding.subject == Subject("node", node):
         return msgspec.structs.replace(finding, severity=Severity.CRITICAL)
     return finding
 
@@ -57,12 +57,9 @@ def _told_together(findings: list[Finding], *, total: int) -> list[Finding]:
     told: list[Finding] = []
     for (kind, _), alike in by_kind.items():
         on_nodes = all(finding.subject.kind == "node" for finding in alike)
-        if on_nodes and len(alike) > ALONE_UP_TO:
-            told.append(_together(alike))
-        else:
-            told.extend(alike)
         if on_nodes and kind in _HARMS_ITS_NODE and len(alike) > thresholds.MANY * total:
-            told[-1] = msgspec.structs.replace(told[-1], severity=Severity.CRITICAL)
+            alike = [msgspec.structs.replace(one, severity=Severity.CRITICAL) for one in alike]
+        told += [_together(alike)] if on_nodes and len(alike) > ALONE_UP_TO else alike
     return told
 
 

@@ -7,6 +7,11 @@ from datetime import timedelta
 RECENT_CHANGE = timedelta(hours=1)
 RECENT_RESTART = timedelta(hours=1)
 
+CRASHES = 3
+CRASHES_WITHIN = timedelta(minutes=10)
+"""That many restarts, the last within this time, are a crash loop even while the agent runs:
+Kubernetes backs off for at most five minutes between two."""
+
 EXEC_ALL_UP_TO = 100
 """Nodes: up to here looking inside every agent costs less than a second or two."""
 SAMPLE = 10

@@ -50,3 +50,19 @@ async def test_it_answers_while_the_api_is_slow(cluster: SimulatedCluster, api: 
     cluster.inject("api-slow", seconds=60)
 
     assert (await api.get("/playground/state"))[0] == 200
+
+
+async def test_requests_and_execs_are_counted_for_benchmarks(
+    cluster: SimulatedCluster, api: Client
+) -> None:
+    _, before = await api.get("/playground/counters")
+    await api.get("/api/v1/nodes")
+    _, after = await api.get("/playground/counters")
+    assert after["requests"] > before["requests"]
+    assert (
+        after["execs"]
+        == before["execs"]
+        == sum(
+            count for what, count in cluster.requests.items() if what == ("get", "", "pods", "exec")
+        )
+    )

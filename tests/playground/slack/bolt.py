@@ -1,10 +1,12 @@
-"""A small real Bolt app, served over HTTP, that takes commands and clicks of a workspace."""
+"""A small real Bolt app, over HTTP or Socket Mode, that takes what a workspace sends."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -43,3 +45,23 @@ async def serving(server: web.Application) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def connected(app: AsyncApp, workspace: Workspace) -> AsyncIterator[AsyncSocketModeHandler]:
+    """The app by Socket Mode, once its socket is open."""
+    handler = AsyncSocketModeHandler(app, workspace.app_token, ping_interval=5)
+    handler.client.web_client.base_url = workspace.api_url
+    await handler.connect_async()
+    await until(lambda: workspace.sockets.count == 1)
+    try:
+        yield handler
+    finally:
+        await handler.close_async()
+
+
+async def until(true: Callable[[], object], seconds: float = 5.0) -> None:
+    """Wait for something that nobody announces."""
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.01)

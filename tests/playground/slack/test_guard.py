@@ -65,6 +65,12 @@ def test_listens_on_loopback_only(workspace: Workspace) -> None:
         ("POST", "/live/message"),
         ("POST", "/live/click"),
         ("POST", "/live/faults"),
+        ("POST", "/live/disturb"),
+        ("POST", "/live/home"),
+        ("POST", "/live/view/click"),
+        ("POST", "/live/view/submit"),
+        ("POST", "/live/view/close"),
+        ("GET", "/link/?ticket=guess"),
         ("POST", "/live/faults/f0/clear"),
     ],
 )
@@ -134,3 +140,15 @@ async def test_a_person_writes_only_where_they_are(
     body = {"as": "ana", "channel": workspace.channels["cilium-oncall"], "text": "x"} | change
     assert (await reader.post("/live/message", json=body)).status_code == 404
     assert workspace.messages("cilium-oncall") == []
+
+
+async def test_a_person_acts_only_in_the_dialog_on_top(
+    workspace: Workspace, reader: httpx.AsyncClient
+) -> None:
+    body = {"as": "ana", "view": "V0", "block_id": "b", "action_id": "a"}
+    for path in ("click", "submit", "close"):
+        assert (await reader.post(f"/live/view/{path}", json=body)).status_code == 404
+    odd = {**body, "typed": {"b": {"a": {"deep": 1}}, "c": 1}}
+    assert (await reader.post("/live/view/submit", json=odd)).status_code == 404
+    unknown = await reader.post("/live/disturb", json={"name": "the peace"})
+    assert "no disturbance" in unknown.json()["error"]

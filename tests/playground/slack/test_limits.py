@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.playground.slack.blocks import NOT_MODELLED, characters, find_control, problems, with_ids
+from bot.playground.slack.blocks import (
+    NOT_MODELLED,
+    Surface,
+    characters,
+    find_control,
+    problems,
+    with_ids,
+)
 from bot.playground.slack.limits import SIZES
 
 Block = dict[str, Any]
@@ -56,6 +63,24 @@ def table(rows: int, columns: int) -> Block:
     return {"type": "table", "rows": [[cell] * columns] * rows}
 
 
+def field(element: Block, **more: Any) -> Block:
+    return {"type": "input", "label": plain(1), "element": element, **more}
+
+
+def box(**more: Any) -> Block:
+    return {"type": "plain_text_input", "action_id": "box", **more}
+
+
+def feedback(**more: Any) -> Block:
+    good = {"text": plain(1), "value": "good", **more}
+    return {"type": "feedback_buttons", "positive_button": good, "negative_button": good}
+
+
+def groups(count: int) -> Block:
+    group = {"label": plain(1), "options": [option()]}
+    return {"type": "static_select", "option_groups": [group] * count}
+
+
 def image(size: int) -> Block:
     return {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "x" * size}
 
@@ -80,7 +105,21 @@ SIZED = {
     "table.rows": lambda n: table(n, 1),
     "table.columns": lambda n: table(1, n),
     "select.options": lambda n: actions(menu(n)),
-    "select.placeholder": lambda n: actions(menu(1, placeholder=plain(n))),
+    "select.groups": lambda n: actions(groups(n)),
+    "placeholder": lambda n: actions(menu(1, placeholder=plain(n))),
+    "choices.options": lambda n: actions(menu(n, "radio_buttons")),
+    "input.label": lambda n: field(box(), label=plain(n)),
+    "input.hint": lambda n: field(box(), hint=plain(n)),
+    "text_input.characters": lambda n: field(box(max_length=n)),
+    "context_actions.elements": lambda n: {
+        "type": "context_actions",
+        "elements": [feedback() | {"action_id": f"f{i}"} for i in range(n)],
+    },
+    "feedback.text": lambda n: {"type": "context_actions", "elements": [feedback(text=plain(n))]},
+    "feedback.value": lambda n: {"type": "context_actions", "elements": [feedback(value="x" * n)]},
+    "card.title": lambda n: {"type": "card", "title": mrkdwn(n)},
+    "card.subtitle": lambda n: {"type": "card", "body": mrkdwn(1), "subtitle": mrkdwn(n)},
+    "card.body": lambda n: {"type": "card", "body": mrkdwn(n)},
     "overflow.options": lambda n: actions(menu(n, "overflow")),
     "option.text": lambda n: actions(menu(1) | {"options": [option(text=plain(n))]}),
     "option.value": lambda n: actions(menu(1) | {"options": [option(value="x" * n)]}),
@@ -99,10 +138,11 @@ OF_MESSAGES = {
     "metadata.event_type",
     "response_url.posts",
 }
+OF_VIEWS = {name for name in SIZES if name.startswith("view.")}
 
 
 def test_every_size_is_tested_somewhere() -> None:
-    assert set(SIZED) | OF_MESSAGES == set(SIZES)
+    assert set(SIZED) | OF_MESSAGES | OF_VIEWS | {"sockets"} == set(SIZES)
 
 
 @pytest.mark.parametrize("name", SIZED)
@@ -110,6 +150,78 @@ def test_takes_what_is_at_the_limit_and_refuses_one_more(name: str) -> None:
     build, limit = SIZED[name], SIZES[name]
     assert problems([build(limit)]) == []
     assert problems([build(limit + 1)]) != []
+
+
+FIELDS = [
+    box(min_length=1, max_length=10, multiline=True, initial_value="x", focus_on_load=True),
+    {"type": "email_text_input"},
+    {"type": "url_text_input", "initial_value": "https://a"},
+    {"type": "number_input", "is_decimal_allowed": False, "min_value": "1", "max_value": "9.5"},
+    menu(2, "multi_static_select", max_selected_items=1),
+    groups(2),
+    {"type": "users_select", "initial_user": "U1"},
+    {"type": "multi_users_select", "initial_users": ["U1"]},
+    {"type": "channels_select"},
+    {"type": "conversations_select", "default_to_current_conversation": True},
+    {"type": "datepicker", "initial_date": "2026-11-23"},
+    {"type": "timepicker", "initial_time": "23:59"},
+    {"type": "datetimepicker", "initial_date_time": 1_800_000_000},
+    menu(2, "radio_buttons"),
+    menu(2, "checkboxes", initial_options=[option(value="v1")]),
+]
+
+
+@pytest.mark.parametrize("element", FIELDS, ids=lambda element: element["type"])
+def test_takes_every_field_in_messages_modals_and_home_tabs(element: Block) -> None:
+    for surface in SURFACES:
+        assert problems([field(element, hint=plain(1), optional=True)], surface=surface) == []
+
+
+SURFACES: list[Surface] = ["message", "modal", "home"]
+TASK = {"type": "task_card", "task_id": "t1", "title": "Restart the agent", "status": "pending"}
+WORK = [
+    {**TASK, "sources": [{"type": "url", "url": "https://a.example", "text": "a"}]},
+    {"type": "plan", "title": "Restart", "tasks": [TASK]},
+    {"type": "card", "title": mrkdwn(1), "actions": [button()], "icon": image(1) | {}},
+    {"type": "markdown", "text": "x"},
+    table(1, 1),
+]
+
+
+@pytest.mark.parametrize("block", WORK, ids=lambda block: block["type"])
+def test_blocks_of_messages_are_for_messages_only(block: Block) -> None:
+    assert problems([block]) == []
+    assert problems([block], surface="modal") != []
+    assert problems([block], surface="home") != []
+
+
+def test_alerts_are_for_modals_only() -> None:
+    alert = {"type": "alert", "text": mrkdwn(1), "level": "warning"}
+    assert problems([alert], surface="modal") == []
+    assert problems([alert]) != []
+
+
+@pytest.mark.parametrize(
+    ("block", "complaint"),
+    [
+        (field({"type": "number_input"}), "missing required field: is_decimal_allowed"),
+        (
+            field({"type": "number_input", "is_decimal_allowed": True, "min_value": "one"}),
+            "must be a valid number",
+        ),
+        (field({"type": "datepicker", "initial_date": "23.11.2026"}), "YYYY-MM-DD"),
+        (field({"type": "timepicker", "initial_time": "24:00"}), "HH:mm"),
+        (field({"type": "datetimepicker", "initial_date_time": 1}), "10 digits"),
+        (field({"type": "static_select"}), "either options or option_groups"),
+        (field(button()), "unsupported type: button"),
+        (actions(menu(2, "multi_static_select")), "unsupported type: multi_static_select"),
+        ({**TASK, "status": "done"}, "must be one of: pending"),
+        ({"type": "card", "subtitle": mrkdwn(1)}, "must define one of hero_image"),
+        (field(box(min_length=-1)), "must be between 0 and 3000"),
+    ],
+)
+def test_says_what_is_wrong_with_fields_and_work(block: Block, complaint: str) -> None:
+    assert any(complaint in found.text for found in problems([block]))
 
 
 def test_takes_fifty_blocks_and_refuses_one_more() -> None:

@@ -114,9 +114,13 @@ async def test_the_directory(workspace: Workspace, client: AsyncWebClient) -> No
     assert (await client.conversations_info(channel=general))["channel"]["is_member"] is False
     await client.conversations_join(channel=general)
     members = await client.conversations_members(channel=general)
-    assert set(members["members"]) == set(workspace.users.values()) - {"USLACKBOT"}
+    regulars = {workspace.users[name] for name in ("ana", "ben", "zoe", "cilium")}
+    assert set(members["members"]) == regulars
     listed = await client.conversations_list()
-    assert {channel["name"] for channel in listed["channels"]} == {"cilium-oncall", "general"}
+    public = {"cilium-oncall", "general", "partner-noc"}
+    assert {channel["name"] for channel in listed["channels"]} == public
+    private = await client.conversations_list(types="private_channel")
+    assert [channel["name"] for channel in private["channels"]] == ["network-approvals"]
     user = await client.users_info(user=workspace.users["ana"])
     assert user["user"]["real_name"] == "Ana Ruiz"
 
@@ -196,7 +200,21 @@ async def test_links_and_reactions(workspace: Workspace, client: AsyncWebClient)
         ("conversations.replies", {"channel": "C0PLAYONCALL", "ts": "1.0"}, "thread_not_found"),
         ("users.info", {"user": "U0STRANGER"}, "user_not_found"),
         ("files.completeUploadExternal", {"files": [{"id": "F0"}]}, "file_not_found"),
-        ("views.open", {}, "unknown_method"),
+        ("views.open", {}, "invalid_arguments"),
+        ("dialog.open", {}, "unknown_method"),
+        ("files.info", {"file": "F0"}, "file_not_found"),
+        ("usergroups.users.list", {"usergroup": "S0"}, "no_such_subteam"),
+        ("conversations.open", {"users": "U0NOBODY"}, "user_not_found"),
+        ("conversations.open", {"users": "U0PLAYLOU01"}, "user_not_visible"),
+        ("conversations.open", {"users": "U0PLAYEVA01"}, "user_disabled"),
+        (
+            "chat.postMessage",
+            {
+                "channel": "cilium-oncall",
+                "blocks": [{"type": "image", "slack_file": {"id": "F0"}, "alt_text": "x"}],
+            },
+            "invalid_blocks",
+        ),
     ],
 )
 async def test_refuses_as_slack_does(

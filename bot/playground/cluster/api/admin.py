@@ -18,6 +18,7 @@ from bot.playground.cluster.world import World
 from .calls import json_response
 
 JsonObject = dict[str, Any]
+_EXEC = ("get", "pods", "exec")
 
 
 class _NoSuchFault(ApiError):
@@ -34,6 +35,8 @@ async def answer(
             return _json(state(world, board))
         case "GET", ["ledger"]:
             return _json({"mutations": [_mutation(one) for one in world.ledger.mutations]})
+        case "GET", ["counters"]:
+            return _json(counters(world))
         case "POST", ["faults"]:
             return await _inject(board, request)
         case "DELETE", ["faults", fault_id]:
@@ -44,6 +47,17 @@ async def answer(
             return _json({"cleared": fault_id})
         case _:
             raise PageNotFound
+
+
+def counters(world: World) -> JsonObject:
+    """How much was asked so far: for benchmarks, which measure from another process."""
+    requests = world.ledger.requests
+    execs = sum(n for (verb, _, *what), n in requests.items() if (verb, *what) == _EXEC)
+    return {
+        "requests": sum(requests.values()),
+        "execs": execs,
+        "execs_in_flight_peak": world.ledger.execs_in_flight_peak,
+    }
 
 
 async def _inject(board: FaultBoard, request: web.BaseRequest) -> web.Response:

@@ -4,16 +4,26 @@ import { avatar } from "./avatar.js";
 import { Cluster } from "./cluster.js";
 import { Composer } from "./composer.js";
 import { byId, make, memory } from "./dom.js";
+import { startDrawers } from "./drawers.js";
+import { collect } from "./fields.js";
 import { renderHints } from "./hints.js";
+import { Home } from "./home.js";
+import { Link } from "./link.js";
 import { spoken } from "./message.js";
 import { MessageList } from "./message_list.js";
+import { Modal } from "./modal.js";
 import { Server } from "./server.js";
 import { renderSidebar } from "./sidebar.js";
+import { startTheme } from "./theme.js";
+import { toast } from "./toasts.js";
+import { tour } from "./tour.js";
+import { begin, markSeen } from "./unread.js";
 
 // What the page knows. Messages are kept for all channels, by channel and timestamp.
 const world = {
   team: "", viewer: null, people: [], users: {}, channels: [], commands: [], mention: "",
-  messages: new Map(), unread: new Map(), channel: null, thread: null,
+  hears: [],
+  messages: new Map(), channel: null, thread: null,
   names: () => ({
     users: world.users,
     channels: Object.fromEntries(world.channels.map(({ id, name }) => [id, name])),
@@ -27,11 +37,20 @@ const self = () => world.people.find(({ id }) => id === world.viewer)?.name ?? r
 const remembered = () => memory.read("person", "ana");
 const announce = (text) => { byId("announcer").textContent = text; };
 
-const server = new Server({ state, message, removed, connected, cluster: showCluster });
+const server = new Server({
+  state, message, removed, connected, cluster: showCluster, views: showViews,
+  link: (seen) => link.show(seen),
+});
+const post = (path, body) => server.post(path, { as: self(), ...body });
+// What a person does in the home tab fails where they do not look for words.
+async function inHome(path, body) {
+  const { error } = await post(path, body);
+  if (error) toast(/^\w+$/.test(error) ? `${world.app} did not take that (${error}).` : error);
+}
 const act = async (shown, control, block, selected, node) => {
   const { error } = await server.post("click", {
     as: self(), channel: shown.channel, ts: shown.ts, block_id: block.block_id,
-    action_id: control.action_id, selected,
+    action_id: control.action_id, selected, typed: collect(node.closest("article")),
   });
   if (!error) return;
   const words = `That did not work: the app did not take the click (${error}).`;
@@ -42,33 +61,58 @@ const act = async (shown, control, block, selected, node) => {
 const list = new MessageList(byId("messages"), { world, act, intro });
 const replies = new MessageList(byId("thread-messages"), { world, act, inThread: true });
 const composer = new Composer(byId("composer"), {
-  id: "box", label: "Message", commands: () => world.commands, send: (text) => send(text),
+  id: "box", label: "Message", commands: () => world.commands, mentions,
+  send: (text) => send(text),
 });
 const threadComposer = new Composer(byId("thread-composer"), {
-  id: "thread-box", label: "Reply…", commands: () => [],
+  id: "thread-box", label: "Reply…", commands: () => [], mentions,
   send: (text) => reply(text),
 });
 const cluster = new Cluster(byId("cluster-body"), {
   inject: (name, target) => inject(name, target),
   clear: async (id) => (await server.post(`faults/${encodeURIComponent(id)}/clear`, {})).error,
 });
+const link = new Link({ disturb: async (name) => (await post("disturb", { name })).error });
+const modal = new Modal({ world, post, closed: () => composer.focus() });
+const home = new Home({ world, post: inHome, entered: (tab) => {
+  byId("home").hidden = tab !== "home";
+  for (const id of ["messages", "composer"]) byId(id).hidden = tab === "home";
+} });
 const inject = async (name, target) => (await server.post("faults", { name, target })).error;
 
+// Whom one can mention: the app first, then everybody here.
+function mentions() {
+  const app = { name: world.mention.slice(1), real_name: world.app, role: "app" };
+  return [app, ...world.people.filter(({ id }) => id !== world.viewer)];
+}
+
 function state(whole) {
+  // Each person comes back to where they were; a reload stays.
+  const before = world.viewer === whole.viewer
+    ? world.channel : memory.read(`channel/${whole.viewer}`, world.channel);
   Object.assign(world, {
     team: whole.team, viewer: whole.viewer, people: whole.people, users: whole.users,
     channels: whole.channels, commands: whole.commands, mention: whole.mention,
-    messages: new Map(),
+    hears: whole.hears, app: whole.bot.name, messages: new Map(),
   });
   for (const known of whole.messages) keep(known);
+  begin(whole.messages);
   const [linked, ts] = location.hash.slice(1).split("/");
   history.replaceState(null, "", "/");
-  const wanted = linked || (world.channel ?? memory.read("channel", null));
+  const wanted = linked || before;
   const there = world.channels.find(({ id }) => id === wanted) ?? world.channels[0];
   enter(there.id, { focus: false });
   if (world.thread) openThread(world.thread, { focus: false });
   if (ts) reveal(ts);
   showCluster(whole.cluster);
+  showViews(whole.views);
+  link.show(whole.link);
+  startTour();
+}
+
+function showViews({ modal: top, below, home: published }) {
+  modal.show(top, below);
+  home.show(published);
 }
 
 // A permalink leads to its message, or to the thread that holds it.
@@ -88,12 +132,10 @@ function message(changed) {
   const isNew = !before;
   keep(changed);
   if (changed.channel !== world.channel) {
-    if (isNew && !changed.thread_ts) {
-      world.unread.set(changed.channel, (world.unread.get(changed.channel) ?? 0) + 1);
-      renderSidebar(world);
-    }
+    if (isNew && !changed.thread_ts) renderSidebar(world);
     return;
   }
+  markSeen(world.viewer, world.channel, world.in(world.channel));
   if (!changed.thread_ts) list.put(changed);
   if (world.thread && (changed.ts === world.thread || changed.thread_ts === world.thread))
     replies.put(changed);
@@ -122,12 +164,15 @@ function connected(yes, closed = false) {
       : "Connection lost – trying again…";
 }
 
-function enter(id, { focus = true } = {}) {
+function enter(id, { focus = true, tab = "messages" } = {}) {
   const channel = world.channels.find((known) => known.id === id);
+  const isNew = world.channel !== id || tab !== "messages";
   if (world.channel !== id) closeThread();
   world.channel = id;
-  world.unread.delete(id);
-  memory.write("channel", id);
+  markSeen(world.viewer, id, world.in(id));
+  composer.keep(`${world.viewer}/${id}`);
+  if (isNew || focus) home.enter(channel, tab);
+  memory.write(`channel/${world.viewer}`, id);
   const name = `${channel.direct ? "" : "#"}${channel.name}`;
   document.title = `${name} – ${world.team} playground`;
   byId("channel-name").textContent = name;
@@ -136,7 +181,7 @@ function enter(id, { focus = true } = {}) {
   renderSidebar(world);
   list.show(world.in(id).filter((known) => !known.thread_ts));
   drawer(null);
-  if (focus) composer.focus();
+  if (focus && tab === "messages") composer.focus();
 }
 
 // The first lines of an empty channel say what one can do here.
@@ -147,14 +192,14 @@ function intro() {
     make("h3", {}, channel.direct ? channel.name : `#${channel.name}`),
     make("p", {}, channel.bot_is_member
       ? ["Cilium on-call listens here. Type ", make("code", {}, "/cilium status"),
-        " and press Enter."]
+        " and press Enter", ...(world.hears.includes("app_mention")
+          ? [", or mention ", make("code", {}, world.mention)] : []), "."]
       : "Cilium on-call is not in this channel: it can answer commands here only privately or "
         + "through them."));
 }
 
 function become(name, keepFocus = false) {
   memory.write("person", name);
-  world.unread.clear();
   server.follow(name);
   const { real_name } = world.people.find((person) => person.name === name);
   announce(`You are now ${real_name}`);
@@ -165,6 +210,7 @@ function become(name, keepFocus = false) {
 function openThread(ts, { focus = true } = {}) {
   const all = world.in(world.channel);
   world.thread = ts;
+  threadComposer.keep(`${world.viewer}/${ts}`);
   byId("thread").hidden = false;
   document.body.dataset.panel = "thread";
   replies.show(all.filter((known) => known.ts === ts || known.thread_ts === ts));
@@ -186,8 +232,6 @@ async function send(text) {
     const { error } = await server.post("message", { as: self(), channel: world.channel, text });
     composer.say(error ?? "", "trouble");
     if (error) composer.write(text);
-    else if (text.includes(world.mention))
-      composer.say(`Mentions do not reach the app here yet. Try ${world.commands[0].command}.`);
     return;
   }
   const [command] = text.split(/\s/, 1);
@@ -218,8 +262,7 @@ async function reply(text) {
 }
 
 function showCluster(seen) {
-  byId("cluster").hidden = !seen;
-  document.body.classList.toggle("has-cluster", Boolean(seen));
+  byId("cluster-section").hidden = !seen;
   cluster.show(seen);
   renderHints({ cluster: () => cluster.state, send, break: breakNode });
 }
@@ -230,41 +273,36 @@ async function breakNode(name, target) {
   else composer.say(`${name} on ${target}: injected`);
 }
 
-// On narrow screens the sidebar and the cluster panel slide over the channel.
-function drawer(name) {
-  if (name) document.body.dataset.drawer = name;
-  else delete document.body.dataset.drawer;
-  if (name === "cluster") closeThread();
+const drawer = startDrawers({ closeThread, leave: () => composer.focus() });
+startTheme();
+let toured = false;
+function startTour() { // once: what the app hears is known only with the first state
+  if (!toured) tour({ ...tourSteps, hears: world.hears });
+  toured = true;
 }
-
-function opens(button, name, first) {
-  byId(button).addEventListener("click", () => {
-    drawer(name);
-    byId(first).focus();
-  });
-}
-opens("open-sidebar", "sidebar", "close-sidebar");
-opens("open-cluster", "cluster", "close-cluster");
-for (const id of ["close-sidebar", "close-cluster", "backdrop"])
-  byId(id).addEventListener("click", () => { drawer(null); composer.focus(); });
-byId("close-thread").addEventListener("click", closeThread);
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || byId("confirm").open) return;
-  if (document.body.dataset.drawer) drawer(null);
-  else closeThread();
-});
-
-const THEMES = { auto: "automatic", light: "light", dark: "dark" };
-function theme(name) {
-  document.documentElement.dataset.theme = name;
-  byId("theme").textContent = `Theme: ${THEMES[name]}`;
-  memory.write("theme", name);
-}
-byId("theme").addEventListener("click", () => {
-  const names = Object.keys(THEMES);
-  theme(names[(names.indexOf(document.documentElement.dataset.theme) + 1) % names.length]);
-});
-theme(Object.hasOwn(THEMES, memory.read("theme", "auto")) ? memory.read("theme", "auto") : "auto");
+const tourSteps = {
+  command: "/cilium", send: (text) => { drawer(null); send(text); }, become,
+  home: () => {
+    const app = world.channels.find(({ direct }) => direct);
+    if (app) enter(app.id, { tab: "home" });
+  },
+  mention: () => {
+    const last = world.in(world.channel).filter(({ thread_ts, ephemeral }) =>
+      !thread_ts && !ephemeral).at(-1);
+    drawer(null);
+    if (last) openThread(last.ts);
+    (last ? threadComposer : composer).write(`${world.mention} `);
+    (last ? threadComposer : composer).focus();
+  },
+  point: (id) => {
+    closeThread();
+    drawer("cluster");
+    const node = byId(id);
+    node.scrollIntoView({ block: "nearest" });
+    node.classList.remove("pointed");
+    requestAnimationFrame(() => node.classList.add("pointed"));
+  },
+};
 
 server.follow(remembered());
 composer.focus();

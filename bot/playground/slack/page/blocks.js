@@ -1,12 +1,13 @@
-// Block Kit as DOM. `act(control, block, selected)` is called when a person uses a control.
+// Block Kit as DOM. `act(control, block, selected, node)` is called when a person uses a control.
 
-import { confirmed } from "./confirm.js";
+import { control, textNode } from "./controls.js";
 import { make } from "./dom.js";
-import { emoji } from "./emoji.js";
+import { field, isField } from "./fields.js";
 import { markdown } from "./markdown.js";
-import { mrkdwn } from "./mrkdwn.js";
-import { isLink, link, plain } from "./plain.js";
+import { picture } from "./picture.js";
+import { plain } from "./plain.js";
 import { richText } from "./rich_text.js";
+import { alert, card, planBlock, taskCard } from "./work_blocks.js";
 
 export function blocks(list, context) {
   return list.map((block) => {
@@ -16,11 +17,6 @@ export function blocks(list, context) {
 }
 
 const unknown = (block) => make("p", { class: "muted" }, `(${block.type}: not shown here)`);
-
-function textNode(text, names) {
-  if (text.type === "mrkdwn") return mrkdwn(text.text, names);
-  return plain(text.text.replace(/:([a-z0-9_+-]{1,60}):/g, (_, name) => emoji(name)));
-}
 
 function section(block, all) {
   const { names } = all;
@@ -52,18 +48,6 @@ function image(block, { names }) {
     block.title ? make("figcaption", {}, textNode(block.title, names)) : null, picture(block));
 }
 
-// Pictures from elsewhere are not fetched: nothing leaves this machine. Their text stands in.
-function picture(element) {
-  if (element.slack_file?.id)
-    return make("img", { src: `/files/${encodeURIComponent(element.slack_file.id)}/picture`,
-      alt: element.alt_text });
-  const url = element.image_url ?? element.slack_file?.url ?? "";
-  const own = url.startsWith(`${location.origin}/files/`);
-  if (own) return make("img", { src: url, alt: element.alt_text });
-  const label = plain(`🖼 ${element.alt_text}`);
-  return make("span", { class: "picture-away" }, isLink(url) ? link(url, label) : label);
-}
-
 function table(block) {
   const [head, ...rows] = block.rows;
   const settings = block.column_settings ?? [];
@@ -79,44 +63,31 @@ function table(block) {
     make("tbody", {}, rows.map((row) => make("tr", {}, row.map(cell("td")))))));
 }
 
-function control(element, block, all) {
-  return element.type === "button" ? button(element, block, all) : menu(element, block, all);
+// A labelled field. In a modal its value goes with the submission; it is told at once only where
+// the app asked for that, and in messages and home tabs, which have no submit button.
+let count = 0;
+function input(block, all) {
+  const { element } = block;
+  if (!isField(element)) return unknown(element);
+  const wrong = all.errors?.[block.block_id];
+  const id = `wrong-${++count}`;
+  const label = `${block.label.text}${block.optional ? " (optional)" : ""}`;
+  const tells = block.dispatch_action || !all.submits;
+  const box = field(element, block, all, {
+    label, wrong: wrong ? id : null,
+    changed: tells ? (value, node) => all.act(element, block, value, node) : null,
+  });
+  return make("div", { class: `input ${wrong ? "wrong" : ""}` },
+    make("span", { class: "input-label", "aria-hidden": "true" }, textNode(block.label, all.names),
+      block.optional ? make("span", { class: "muted" }, " (optional)") : null),
+    box,
+    wrong ? make("p", { class: "trouble", id, role: "alert" }, plain(wrong)) : null,
+    block.hint ? make("p", { class: "muted hint-text" }, textNode(block.hint, all.names)) : null);
 }
 
-function button(element, block, { names, act }) {
-  const node = make("button", {
-    class: `action ${element.style ?? ""}`,
-    "aria-label": element.accessibility_label ?? null,
-    "data-key": `${block.block_id}/${element.action_id}`,
-    async onclick() {
-      if (!(await confirmed(element.confirm, names))) return;
-      if (element.url && isLink(element.url)) window.open(element.url, "_blank", "noopener");
-      node.setAttribute("aria-busy", "true");
-      await act(element, block, null, node);
-      node.removeAttribute("aria-busy");
-    },
-  }, textNode(element.text, names));
-  return node;
-}
-
-// Static selects and overflow menus are shown as the browser's own menu.
-function menu(element, block, { names, act }) {
-  const prompt = element.placeholder?.text ?? (element.type === "overflow" ? "⋯" : "Choose…");
-  const chosen = element.initial_option?.value;
-  const node = make("select", {
-    class: `action ${element.type}`,
-    "aria-label": element.placeholder?.text ?? "More actions",
-    "data-key": `${block.block_id}/${element.action_id}`,
-    async onchange() {
-      if (await confirmed(element.confirm, names)) await act(element, block, node.value, node);
-      else node.value = chosen ?? "";
-    },
-  },
-  make("option", { value: "", disabled: true, selected: !chosen }, plain(prompt)),
-  element.options.map((option) => make("option", {
-    value: option.value, selected: option.value === chosen }, plain(option.text.text))));
-  return node;
-}
+const contextActions = (block, all) => make("div", { class: "context-actions" },
+  block.elements.map((element) => control(element, block, all)));
 
 const BUILDERS = { section, header, divider, context, actions, image, markdown: markdownBlock,
-  rich_text: (block, { names }) => richText(block, names), table };
+  rich_text: (block, { names }) => richText(block, names), table, input, plan: planBlock, card,
+  task_card: taskCard, alert, context_actions: contextActions };

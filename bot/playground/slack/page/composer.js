@@ -1,5 +1,6 @@
 // The message box: Enter sends, Shift+Enter breaks the line, Up brings back what was sent,
-// and "/" offers the app's commands and those used before.
+// "/" offers the app's commands and those used before, "@" offers people and the app. What was
+// begun in one place waits there: `keep` changes the place.
 
 import { make, memory } from "./dom.js";
 
@@ -9,14 +10,17 @@ const SHOWN_MS = 8000;
 let count = 0;
 
 export class Composer {
-  // options: { id, label, commands() -> [{command, hint, about}], send(text) -> Promise }
+  // options: { id, label, commands() -> [{command, hint, about}],
+  //   mentions() -> [{name, real_name, role}], send(text) -> Promise }
   constructor(root, options) {
     this.options = options;
     this.offers = [];
     this.chosen = -1;
     this.recalled = -1;
+    this.drafts = new Map();
+    this.place = "";
     const listId = `offers-${++count}`;
-    this.list = make("ul", { id: listId, class: "offers", role: "listbox", "aria-label": "Commands",
+    this.list = make("ul", { id: listId, class: "offers", role: "listbox", "aria-label": "Suggestions",
       hidden: true });
     this.status = make("p", { class: "sending", role: "status" });
     this.box = make("textarea", {
@@ -38,6 +42,15 @@ export class Composer {
   relabel(label) {
     this.box.placeholder = label;
     this.box.setAttribute("aria-label", label);
+  }
+
+  // From here on the box belongs to another place, and shows what was begun there.
+  keep(place) {
+    if (place === this.place) return;
+    this.drafts.set(this.place, this.box.value);
+    this.place = place;
+    this.write(this.drafts.get(place) ?? "");
+    this.say("");
   }
 
   focus() {
@@ -64,15 +77,33 @@ export class Composer {
     this.offer(document.activeElement === this.box ? this.matching(this.box.value) : []);
   }
 
-  // Commands while their name is being typed; then whole commands used before.
+  // Commands while their name is being typed; then those used before, then what their usage
+  // hints name: "status [node] | help" offers two.
   matching(text) {
+    const mention = /^([\s\S]*(?:^|\s))@([\w.-]*)$/.exec(text);
+    if (mention) return this.people(mention[1], mention[2].toLowerCase());
     if (!text.startsWith("/") || text.includes("\n") || this.recalled >= 0) return [];
-    const commands = this.options.commands()
+    const known = this.options.commands();
+    const commands = known
       .filter(({ command }) => command.startsWith(text.trim()) && text !== `${command} `)
       .map(({ command, hint, about }) => ({ text: `${command} `, label: command, hint, about }));
+    const hinted = !text.includes(" ") ? [] : known.flatMap(({ command, hint }) =>
+      (hint ?? "").split("|").map((one) => /^([a-z][\w-]*)\s*(.*)$/.exec(one.trim()))
+        .filter(Boolean).map(([, word, rest]) => ({ text: `${command} ${word} `,
+          label: `${command} ${word}`, hint: rest, about: "" }))
+        .filter((offer) => offer.text.startsWith(text) && offer.text !== text));
     const recent = remembered().filter((used) => used.startsWith(text) && used !== text)
       .map((used) => ({ text: used, label: used, about: "used before" }));
-    return [...commands, ...recent].slice(0, MOST_OFFERED);
+    return [...commands, ...recent, ...hinted].slice(0, MOST_OFFERED);
+  }
+
+  people(before, begun) {
+    return (this.options.mentions?.() ?? [])
+      .filter(({ name, real_name }) =>
+        name.startsWith(begun) || real_name.toLowerCase().startsWith(begun))
+      .map(({ name, real_name, role }) => ({ text: `${before}@${name} `, label: `@${name}`,
+        about: `${real_name}, ${role}`, taken: true }))
+      .slice(0, MOST_OFFERED);
   }
 
   offer(offers) {
@@ -106,7 +137,7 @@ export class Composer {
     if (event.isComposing) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
-      const offer = this.offers[this.chosen] ?? this.unfinished();
+      const offer = this.offers[this.chosen] ?? this.unfinished() ?? this.half();
       if (offer) this.take(offer);
       else this.send();
     } else if (event.key === "Tab" && this.offers.length && !event.shiftKey) {
@@ -135,6 +166,13 @@ export class Composer {
     const known = this.options.commands().some(({ command }) => command === this.box.value.trim());
     const typing = this.box.value.startsWith("/") && !this.box.value.includes(" ");
     return typing && !known ? this.offers[0] : undefined;
+  }
+
+  // "@cil" and Enter means the app; a whole name is sent as it is.
+  half() {
+    const name = this.box.value.split(/\s/).at(-1);
+    const first = this.offers.find(({ taken }) => taken);
+    return first && name.length > 1 && first.label !== name ? first : undefined;
   }
 
   recall(index) {

@@ -21,7 +21,7 @@ export function renderHints(options) {
         await run();
       },
     }, make("span", { class: "hint-number", "aria-hidden": "true" },
-      done.includes(key) ? "✓" : String(index + 1)), code ? make("code", {}, label) : label)),
+      done.includes(key) ? "✓" : String(index + 1)), make(code ? "code" : "span", {}, label))),
     make("button", { class: "icon", "aria-label": "Hide these suggestions", onclick() {
       memory.write("hints hidden", true);
       root.hidden = true;

@@ -48,14 +48,14 @@ function content(message, { names, act }) {
   return make("div", { class: "blocks" }, blocks(message.blocks, { names, act: use }), edited);
 }
 
-function file({ id, name, title, mimetype, size, preview }) {
+function file({ id, name, title, mimetype, size, preview, alt, width, height }) {
   const url = `/files/${encodeURIComponent(id)}/${encodeURIComponent(name)}`;
   const shown = mimetype.startsWith("image/") && mimetype !== "image/svg+xml";
   return make("div", { class: "file" },
     make("div", { class: "file-name" }, "📄 ", make("strong", {}, plain(title)),
       make("span", { class: "muted" }, ` ${bytes(size)}`),
       make("a", { href: url, download: name }, "Download")),
-    shown ? make("img", { src: url, alt: title }) : null,
+    shown ? make("img", { src: url, alt: alt || title, width, height }) : null,
     preview ? make("pre", { class: "preview", tabindex: "0" }, plain(preview)) : null);
 }
 

@@ -18,8 +18,8 @@ export class MessageList {
     this.atEnd = true;
     this.height = root.clientHeight;
     root.addEventListener("scroll", () => {
-      // A list that just became smaller is not one that a person scrolled.
-      if (root.clientHeight !== this.height) return;
+      // A list that just became smaller, or whose pictures just grew, nobody scrolled.
+      if (root.clientHeight !== this.height || root.scrollHeight !== this.tall) return;
       this.atEnd = root.scrollHeight - root.scrollTop - root.clientHeight < 40;
     });
     root.addEventListener("load", () => this.settle(), true); // pictures grow when they arrive
@@ -96,6 +96,7 @@ export class MessageList {
   }
 
   settle() {
-    if (this.atEnd) this.root.scrollTop = this.root.scrollHeight;
+    this.tall = this.root.scrollHeight;
+    if (this.atEnd) this.root.scrollTop = this.tall;
   }
 }

@@ -2,6 +2,7 @@
 
 import { avatar } from "./avatar.js";
 import { byId, make } from "./dom.js";
+import { unread as unreadIn } from "./unread.js";
 
 export function renderSidebar(world) {
   byId("team").textContent = world.team;
@@ -19,14 +20,16 @@ export function renderSidebar(world) {
   make("span", {}, person.real_name, make("span", { class: "role" }, person.role)))));
 }
 
+const SIGNS = { direct: "⬡", private: "🔒", shared: "◇", public: "#" };
+
 function place(channel, world) {
-  const unread = world.unread.get(channel.id) ?? 0;
+  const unread = unreadIn(world.viewer, channel.id, world.in(channel.id));
   const current = channel.id === world.channel;
   return make("li", {}, make("button", {
     class: `place ${unread ? "unread" : ""}`, "aria-current": current ? "page" : null,
     onclick: () => world.enter(channel.id),
-  }, make("span", { class: "sign", "aria-hidden": "true" }, channel.direct ? "⬡" : "#"),
-  channel.name,
+  }, make("span", { class: "sign", "aria-hidden": "true" }, SIGNS[channel.kind]),
+  make("span", { class: "place-name" }, channel.name),
   unread ? make("span", { class: "count", "aria-label": `${unread} unread` }, String(unread))
     : null));
 }

@@ -9,9 +9,10 @@ from bot.authoring import Confidence, Finding, RemedyOffer, Severity, Subject
 from bot.clients.cilium.commands import AGENT_CONTAINER
 from bot.clients.cilium.names import AGENT_DAEMONSET
 from bot.clients.kubernetes.objects import ContainerStatus, Pod, Terminated
-from bot.model.names import format_duration
+from bot.model.names import counted, format_duration
 from runbooks.agent.status import thresholds
 from runbooks.agent.status.evidence import Seen, node_is_gone
+from runbooks.agent.status.judging.about import about_node
 
 IGNORED_FAILURES = (
     "Evicted",
@@ -47,7 +48,10 @@ def _no_cilium(seen: Seen) -> Finding:
         proof=(
             f"daemonsets in {seen.namespace}: {', '.join(sorted(seen.daemonsets or ())) or '-'}",
         ),
-        next_steps=("If Cilium is installed elsewhere, set cilium_namespace for this cluster.",),
+        next_steps=(
+            "kubectl get daemonset --all-namespaces -l k8s-app=cilium",
+            "Where it is goes into cilium_namespace; in a terminal: --cilium-namespace.",
+        ),
     )
 
 
@@ -55,8 +59,7 @@ def _of_pod(seen: Seen, node: str, pod: Pod) -> Iterator[Finding]:
     if pod.status.phase == "Failed" and pod.status.reason in IGNORED_FAILURES:
         return
     container = pod.container(AGENT_CONTAINER)
-    waiting = container.state.waiting if container else None
-    if container and waiting and waiting.reason == "CrashLoopBackOff":
+    if container and not pod.ready and _keeps_crashing(seen, container):
         yield _crash_loop(seen, node, pod, container)
     elif not pod.ready and not node_is_gone(seen, node):
         yield _not_ready(seen, node, pod, container)
@@ -64,16 +67,25 @@ def _of_pod(seen: Seen, node: str, pod: Pod) -> Iterator[Finding]:
         yield from _restarted(seen, node, container)
 
 
+def _keeps_crashing(seen: Seen, container: ContainerStatus) -> bool:
+    """Backing off, or in one of the short lives between two crashes."""
+    if container.state.waiting and container.state.waiting.reason == "CrashLoopBackOff":
+        return True
+    ended = container.last_state.terminated
+    lately = (
+        ended and ended.finished_at and seen.read_at - ended.finished_at < thresholds.CRASHES_WITHIN
+    )
+    return bool(lately) and container.restart_count >= thresholds.CRASHES
+
+
 def _crash_loop(seen: Seen, node: str, pod: Pod, container: ContainerStatus) -> Finding:
     ended = container.last_state.terminated
-    return Finding(
-        id="agent-crash-loop",
-        severity=Severity.WARNING,
-        confidence=Confidence.CERTAIN,
-        subject=Subject("node", node),
-        cause=f"The agent crashes again and again{_because(ended)}.",
+    return about_node(
+        "agent-crash-loop",
+        node,
+        f"The agent crashes again and again{_because(ended)}.",
         proof=(
-            f"pod {pod.name}: CrashLoopBackOff, {container.restart_count} restarts",
+            f"pod {pod.name}: {counted(container.restart_count, 'restart')}",
             *_last_end(ended, seen.read_at),
         ),
         next_steps=(
@@ -84,12 +96,10 @@ def _crash_loop(seen: Seen, node: str, pod: Pod, container: ContainerStatus) -> 
 
 
 def _not_ready(seen: Seen, node: str, pod: Pod, container: ContainerStatus | None) -> Finding:
-    return Finding(
-        id="agent-not-ready",
-        severity=Severity.WARNING,
-        confidence=Confidence.CERTAIN,
-        subject=Subject("node", node),
-        cause=f"The agent is not ready: {_why_not_ready(pod, container)}.",
+    return about_node(
+        "agent-not-ready",
+        node,
+        f"The agent is not ready: {_why_not_ready(pod, container)}.",
         proof=(
             f"pod {pod.name}: phase {pod.status.phase or 'unknown'}, Ready is not True",
             *_last_end(container.last_state.terminated if container else None, seen.read_at),
@@ -123,13 +133,12 @@ def _restarted(seen: Seen, node: str, container: ContainerStatus) -> Iterator[Fi
     if seen.read_at - ended.finished_at >= thresholds.RECENT_RESTART:
         return
     out_of_memory = ended.reason == "OOMKilled"
-    yield Finding(
-        id="agent-oom-killed" if out_of_memory else "agent-restarted",
+    yield about_node(
+        "agent-oom-killed" if out_of_memory else "agent-restarted",
+        node,
+        f"The agent was restarted within the last hour{_because(ended)}; it runs again.",
+        proof=(counted(container.restart_count, "restart"), *_last_end(ended, seen.read_at)),
         severity=Severity.WARNING if out_of_memory else Severity.INFO,
-        confidence=Confidence.CERTAIN,
-        subject=Subject("node", node),
-        cause=f"The agent was restarted within the last hour{_because(ended)}; it runs again.",
-        proof=(f"{container.restart_count} restarts", *_last_end(ended, seen.read_at)),
     )
 
 
@@ -142,17 +151,16 @@ def _missing(seen: Seen) -> Iterator[Finding]:
     if daemonset.status.desired_number_scheduled <= len(agents):
         return
     for name in sorted(seen.nodes.keys() - agents.keys()):
-        yield Finding(
-            id="agent-missing",
-            severity=Severity.WARNING,
-            confidence=Confidence.LIKELY,
-            subject=Subject("node", name),
-            cause="The node has no agent pod.",
+        yield about_node(
+            "agent-missing",
+            name,
+            "The node has no agent pod.",
             proof=(
                 f"DaemonSet {AGENT_DAEMONSET} wants {daemonset.status.desired_number_scheduled} "
                 f"pods, {len(agents)} exist",
             ),
             next_steps=(f"kubectl -n {seen.namespace} describe daemonset {AGENT_DAEMONSET}",),
+            confidence=Confidence.LIKELY,
         )
 
 
@@ -169,7 +177,7 @@ def _last_end(ended: Terminated | None, now: datetime) -> tuple[str, ...]:
         return ()
     ago = ""
     if ended.finished_at is not None:
-        ago = f" {format_duration((now - ended.finished_at).total_seconds())} ago"
+        ago = f", {format_duration((now - ended.finished_at).total_seconds())} ago"
     lines = [f"last end: {ended.reason or 'unknown'}, exit code {ended.exit_code}{ago}"]
     if ended.message:
         lines.append(" ".join(ended.message.split())[-300:])

@@ -6,10 +6,16 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bot.authoring import Confidence, Finding, Severity, Subject, natural
-from bot.clients.cilium.names import AGENT_DAEMONSET, CONFIG_MAP
+from bot.clients.cilium.commands import AGENT_CONTAINER
+from bot.clients.cilium.names import (
+    AGENT_DAEMONSET,
+    CONFIG_MAP,
+    OPERATOR_CONTAINER,
+    OPERATOR_DEPLOYMENT,
+)
 from bot.clients.cilium.versions import NEWEST_KNOWN, is_newer_than_known, version_of
 from bot.clients.kubernetes.objects import DaemonSet, Pod
-from bot.model.names import format_duration
+from bot.model.names import counted, format_duration
 from runbooks.agent.status import thresholds
 from runbooks.agent.status.evidence import Seen, image_of
 
@@ -55,27 +61,62 @@ def _rollout(seen: Seen) -> Iterator[Finding]:
 def _skew(seen: Seen) -> Iterator[Finding]:
     versions: dict[str, list[str]] = {}
     for node, pod in (seen.agents or {}).items():
-        versions.setdefault(version_of(image_of(pod)) or image_of(pod), []).append(node)
-    if len(versions) < 2:
+        versions.setdefault(_version(pod, AGENT_CONTAINER), []).append(node)
+    if not versions:
         return
     usual = max(versions, key=lambda version: len(versions[version]))
     daemonset = (seen.daemonsets or {}).get(AGENT_DAEMONSET)
-    under_way = daemonset is not None and rolling(daemonset)
+    under_way = daemonset is not None and rolling(daemonset) and not _left_behind(seen, daemonset)
     for version, nodes in sorted(versions.items()):
-        if version == usual or (seen.node is not None and seen.node not in nodes):
-            continue
-        names = sorted(nodes, key=natural)
+        if version != usual and seen.node in (None, *nodes):
+            yield _skewed_agents(version, sorted(nodes, key=natural), usual, under_way=under_way)
+    yield from _skewed_operator(seen, usual)
+
+
+def _left_behind(seen: Seen, daemonset: DaemonSet) -> bool:
+    """With OnDelete nobody goes on by itself: a change that began long ago is not under way."""
+    began = max(
+        (
+            r.metadata.creation_timestamp
+            for r in seen.revisions or ()
+            if r.metadata.creation_timestamp
+        ),
+        default=None,
+    )
+    on_delete = daemonset.spec.update_strategy.type == "OnDelete"
+    return on_delete and began is not None and seen.read_at - began > thresholds.ROLLOUT_PAUSE
+
+
+def _skewed_agents(version: str, nodes: list[str], usual: str, *, under_way: bool) -> Finding:
+    alone = len(nodes) == 1
+    return Finding(
+        id="version-skew",
+        severity=Severity.INFO if under_way else Severity.WARNING,
+        confidence=Confidence.CERTAIN,
+        subject=Subject("node", nodes[0]) if alone else Subject("nodes", f"{len(nodes)} nodes"),
+        cause=f"The agent runs {version} while most run {usual}"
+        + (" (a rollout is under way)." if under_way else "."),
+        proof=(f"{version}: {', '.join(nodes[:8])}{' …' if len(nodes) > 8 else ''}",),
+    )
+
+
+def _skewed_operator(seen: Seen, usual: str) -> Iterator[Finding]:
+    """The operator's images differ by cloud, their tags do not."""
+    found = {_version(pod, OPERATOR_CONTAINER) for pod in seen.operators or () if not pod.deleting}
+    for version in sorted(found - {usual}):
         yield Finding(
             id="version-skew",
-            severity=Severity.INFO if under_way else Severity.WARNING,
-            confidence=Confidence.CERTAIN,
-            subject=Subject("node", names[0])
-            if len(names) == 1
-            else Subject("nodes", f"{len(names)} nodes"),
-            cause=f"The agent runs {version} while most run {usual}"
-            + (" (a rollout is under way)." if under_way else "."),
-            proof=(f"{version}: {', '.join(names[:8])}{' …' if len(names) > 8 else ''}",),
+            severity=Severity.WARNING,
+            confidence=Confidence.LIKELY,
+            subject=Subject("deployment", OPERATOR_DEPLOYMENT, seen.namespace),
+            cause=f"The operator runs {version} while the agents run {usual}.",
+            proof=(f"operator {version}, agents {usual}",),
         )
+
+
+def _version(pod: Pod, container: str) -> str:
+    image = pod.image(container)
+    return version_of(image) or image
 
 
 def _unknown_version(seen: Seen) -> Iterator[Finding]:
@@ -113,7 +154,8 @@ def _config_not_rolled_out(seen: Seen) -> Iterator[Finding]:
         severity=Severity.WARNING,
         confidence=Confidence.LIKELY,
         subject=Subject("configmap", CONFIG_MAP, seen.namespace),
-        cause=f"{len(older)} agents still run the configuration from before its last change.",
+        cause="The last change of the configuration has not reached "
+        f"{counted(len(older), 'agent')}.",
         proof=(
             f"{CONFIG_MAP} changed {_ago(seen.read_at, changed)} ago "
             f"({changed.isoformat(timespec='seconds')})",

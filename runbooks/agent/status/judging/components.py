@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from bot.authoring import Confidence, Finding, Severity, Subject
 from bot.clients.cilium.names import ENVOY_DAEMONSET, OPERATOR_DEPLOYMENT, RELAY_DEPLOYMENT
 from bot.clients.kubernetes.objects import ContainerStatus, Deployment, Pod
-from bot.model.names import format_duration
+from bot.model.names import counted, format_duration
 from runbooks.agent.status import thresholds
 from runbooks.agent.status.evidence import Seen, node_is_gone
+from runbooks.agent.status.judging.about import about_node
 
 
 def judge(seen: Seen) -> Iterator[Finding]:
@@ -90,12 +91,10 @@ def _envoy(seen: Seen) -> Iterator[Finding]:
         return
     for node, pod in sorted((seen.envoys or {}).items()):
         if not pod.ready and not node_is_gone(seen, node):
-            yield Finding(
-                id="envoy-not-ready",
-                severity=Severity.WARNING,
-                confidence=Confidence.CERTAIN,
-                subject=Subject("node", node),
-                cause="Envoy is not ready: L7 policy and Ingress do not work on this node.",
+            yield about_node(
+                "envoy-not-ready",
+                node,
+                "Envoy is not ready: L7 policy and Ingress do not work on this node.",
                 proof=(f"pod {pod.name}: {_state(pod)}",),
             )
 
@@ -127,10 +126,9 @@ def _state(pod: Pod) -> str:
 def _container_state(status: ContainerStatus) -> str:
     if status.ready:
         return ""
+    restarts = counted(status.restart_count, "restart")
     if status.state.waiting:
-        return (
-            f"{status.name} waits ({status.state.waiting.reason}), {status.restart_count} restarts"
-        )
+        return f"{status.name} waits ({status.state.waiting.reason}), {restarts}"
     if status.state.terminated:
         return f"{status.name} ended with exit code {status.state.terminated.exit_code}"
-    return f"{status.name} is not ready, {status.restart_count} restarts"
+    return f"{status.name} is not ready, {restarts}"

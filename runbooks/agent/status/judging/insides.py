@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.authoring import Confidence, Finding, Severity, Subject
+from bot.authoring import Confidence, Finding, Severity
 from bot.clients.cilium.endpoints import STUCK_STATES, Endpoint
 from bot.clients.cilium.metrics import AgentMetrics
 from bot.clients.cilium.status import AgentStatus, Part
 from bot.model.names import format_duration
 from runbooks.agent.status import thresholds
 from runbooks.agent.status.evidence import Seen
+from runbooks.agent.status.judging.about import about_node
 
 _SOURCE = "cilium-dbg status"
 
@@ -35,12 +36,10 @@ def _parts(node: str, status: AgentStatus) -> Iterator[Finding]:
         del bad["cilium"]  # an agent without the API server reports itself failed: one cause
     for part in bad.values():
         identifier, cause = _told_part(part)
-        yield Finding(
-            id=identifier,
-            severity=Severity.WARNING,
-            confidence=Confidence.CERTAIN,
-            subject=Subject("node", node),
-            cause=f"{cause}: {part.message.rstrip('.') or 'no message'}.",
+        yield about_node(
+            identifier,
+            node,
+            f"{cause}: {part.message.rstrip('.') or 'no message'}.",
             proof=tuple(
                 f"{_SOURCE}: {p.name}.state = {p.state}" for p in status.parts if not p.good
             ),
@@ -71,12 +70,10 @@ def _controllers(node: str, status: AgentStatus) -> Iterator[Finding]:
         if len(lasting) == 1
         else f"{len(lasting)} controllers fail"
     )
-    yield Finding(
-        id="controllers-failing",
-        severity=Severity.WARNING,
-        confidence=Confidence.CERTAIN,
-        subject=Subject("node", node),
-        cause=f"{what}: {worst.message or 'no message'}".rstrip(".") + ".",
+    yield about_node(
+        "controllers-failing",
+        node,
+        f"{what}: {worst.message or 'no message'}".rstrip(".") + ".",
         proof=tuple(
             f"{controller.name}: {controller.failures} times in a row: {controller.message}"[:300]
             for controller in lasting[:5]
@@ -87,13 +84,13 @@ def _controllers(node: str, status: AgentStatus) -> Iterator[Finding]:
 def _failing_by_metrics(node: str, metrics: AgentMetrics) -> Iterator[Finding]:
     """Controllers that fail on an agent that could not be looked into."""
     if metrics.controllers_failing:
-        yield Finding(
-            id="controllers-failing",
+        yield about_node(
+            "controllers-failing",
+            node,
+            f"{metrics.controllers_failing} controllers failed in their last run.",
+            proof=(f"cilium_controllers_failing = {metrics.controllers_failing}",),
             severity=Severity.INFO,
             confidence=Confidence.POSSIBLE,
-            subject=Subject("node", node),
-            cause=f"{metrics.controllers_failing} controllers failed in their last run.",
-            proof=(f"cilium_controllers_failing = {metrics.controllers_failing}",),
         )
 
 
@@ -103,12 +100,10 @@ def _stale(seen: Seen, node: str, status: AgentStatus) -> Iterator[Finding]:
         if age is not None and age < thresholds.STALE_PROBE:
             continue
         lasting = f"for {format_duration(age.total_seconds())}" if age else "for an unknown time"
-        yield Finding(
-            id="status-probe-stale",
-            severity=Severity.WARNING,
-            confidence=Confidence.CERTAIN,
-            subject=Subject("node", node),
-            cause=f"The agent's own probe {probe} hangs {lasting}.",
+        yield about_node(
+            "status-probe-stale",
+            node,
+            f"The agent's own probe {probe} hangs {lasting}.",
             proof=(f"{_SOURCE}: stale[{probe}] = {since.isoformat() if since else 'unreadable'}",),
         )
 
@@ -118,12 +113,10 @@ def _addresses(seen: Seen, node: str) -> Iterator[Finding]:
     if not capacity or used is None or used / capacity < thresholds.IPAM_NEARLY_FULL:
         return
     full = used / capacity >= thresholds.IPAM_FULL
-    yield Finding(
-        id="ipam-full" if full else "ipam-nearly-full",
-        severity=Severity.WARNING,
-        confidence=Confidence.CERTAIN,
-        subject=Subject("node", node),
-        cause="No pod can get an address on this node." if full else "Addresses for pods run out.",
+    yield about_node(
+        "ipam-full" if full else "ipam-nearly-full",
+        node,
+        "No pod can get an address on this node." if full else "Addresses for pods run out.",
         proof=(f"{used} of {capacity} addresses allocated ({source})",),
         next_steps=("Spread pods to other nodes; the node's block cannot grow.",),
     )
@@ -149,13 +142,12 @@ def _endpoints(seen: Seen, node: str) -> Iterator[Finding]:
     stuck = (
         [e for e in seen.endpoints or () if e.state in STUCK_STATES] if node == seen.node else []
     )
-    yield Finding(
-        id="endpoints-not-ready",
-        severity=Severity.WARNING,
-        confidence=Confidence.LIKELY,
-        subject=Subject("node", node),
-        cause=f"Endpoints are not ready: {counts}.",
+    yield about_node(
+        "endpoints-not-ready",
+        node,
+        f"Endpoints are not ready: {counts}.",
         proof=(f"{counts} of {sum(states.values())} endpoints", *map(_told, stuck[:8])),
+        confidence=Confidence.LIKELY,
     )
 
 

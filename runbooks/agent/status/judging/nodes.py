@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.authoring import Confidence, Finding, Severity, Subject
+from bot.authoring import Finding
 from bot.clients.cilium.names import AGENT_NOT_READY_TAINT
 from bot.clients.kubernetes.objects import CiliumNode, Node
 from runbooks.agent.status.evidence import Seen
+from runbooks.agent.status.judging.about import about_node
 
 BLOCK_MODES = ("cluster-pool", "kubernetes")
 """IPAM modes in which every node owns blocks of pod addresses."""
@@ -28,31 +29,25 @@ def _conditions(name: str, node: Node) -> Iterator[Finding]:
     if ready is None or ready.status != "True":
         said = ready.message if ready else "the kubelet never reported"
         condition = f"{ready.status} ({ready.reason})" if ready else "missing"
-        yield Finding(
-            id="node-not-ready",
-            severity=Severity.WARNING,
-            confidence=Confidence.CERTAIN,
-            subject=Subject("node", name),
-            cause=f"The node is not ready: {said.rstrip('.') or 'no message'}.",
+        yield about_node(
+            "node-not-ready",
+            name,
+            f"The node is not ready: {said.rstrip('.') or 'no message'}.",
             proof=(f"Ready = {condition}",),
         )
     network = node.condition("NetworkUnavailable")
     if network is not None and network.status == "True":
-        yield Finding(
-            id="node-network-unavailable",
-            severity=Severity.WARNING,
-            confidence=Confidence.CERTAIN,
-            subject=Subject("node", name),
-            cause="Kubernetes holds the node's network for unavailable.",
+        yield about_node(
+            "node-network-unavailable",
+            name,
+            "Kubernetes holds the node's network for unavailable.",
             proof=(f"NetworkUnavailable = True ({network.reason})",),
         )
     if any(taint.key == AGENT_NOT_READY_TAINT for taint in node.spec.taints or ()):
-        yield Finding(
-            id="node-tainted",
-            severity=Severity.WARNING,
-            confidence=Confidence.CERTAIN,
-            subject=Subject("node", name),
-            cause="Pods are kept off the node until its agent is ready.",
+        yield about_node(
+            "node-tainted",
+            name,
+            "Pods are kept off the node until its agent is ready.",
             proof=(f"taint {AGENT_NOT_READY_TAINT}",),
         )
 
@@ -62,13 +57,13 @@ def _addresses(name: str, node: CiliumNode, mode: str) -> Iterator[Finding]:
     without = mode in BLOCK_MODES and not node.spec.ipam.pod_cidrs
     if not error and not without:
         return
-    yield Finding(
-        id="pod-cidr-missing" if without else "ipam-operator-error",
-        severity=Severity.WARNING,
-        confidence=Confidence.CERTAIN,
-        subject=Subject("node", name),
-        cause="The node has no block of pod addresses."
-        if without
-        else "The operator could not give the node addresses.",
+    yield about_node(
+        "pod-cidr-missing" if without else "ipam-operator-error",
+        name,
+        (
+            "The node has no block of pod addresses."
+            if without
+            else "The operator could not give the node addresses."
+        ),
         proof=tuple(filter(None, (f"IPAM mode {mode or 'unknown'}", error[:300]))),
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from bot.authoring import Confidence, Finding, Severity, Subject, natural
 from bot.clients.cilium.health import Path, Peer
 from runbooks.agent.status.evidence import Seen, node_is_gone
+from runbooks.agent.status.judging.about import about_node
 
 SEEN_BY = 0.5
 """The share of observers that must miss a node before it is the node's trouble."""
@@ -56,15 +57,16 @@ def _isolated(seen: Seen) -> list[str]:
 
 def _is_isolated(seen: Seen, node: str) -> Finding:
     health = seen.health[node]
-    return Finding(
-        id="node-isolated",
-        severity=Severity.WARNING,
-        confidence=Confidence.LIKELY,
-        subject=Subject("node", node),
-        cause=f"The node reaches only {len(health.peers) - len(health.unreachable)} "
-        f"of its {len(health.peers)} peers.",
+    return about_node(
+        "node-isolated",
+        node,
+        (
+            f"The node reaches only {len(health.peers) - len(health.unreachable)} "
+            f"of its {len(health.peers)} peers."
+        ),
         proof=(f"cilium-health on {node}: {_error(health.unreachable[0])}",),
         next_steps=("Check the node's network: firewall, routes, MTU, and TCP 4240 and ICMP.",),
+        confidence=Confidence.LIKELY,
     )
 
 
@@ -72,17 +74,18 @@ def _is_unreachable(seen: Seen, node: str, views: dict[str, Peer]) -> Finding:
     observers = [observer for observer in seen.health if observer != node]
     by_most = len(views) >= SEEN_BY * len(observers)
     identifier, cause = _what_fails(list(views.values()))
-    who = "" if by_most else f" Seen from {_list(views)} only."
-    return Finding(
-        id=identifier,
-        severity=Severity.WARNING,
-        confidence=Confidence.CERTAIN if by_most and len(views) > 1 else Confidence.LIKELY,
-        subject=Subject("node", node),
-        cause=cause + who,
+    if not by_most:
+        identifier = "link-broken"
+        cause = f"{_list(views)} cannot reach it, others can: the path between them is broken."
+    return about_node(
+        identifier,
+        node,
+        cause,
         proof=(
             f"{len(views)} of {len(observers)} agents asked do not reach it ({_list(views)})",
             *sorted({_error(peer) for peer in views.values()})[:2],
         ),
+        confidence=Confidence.CERTAIN if by_most and len(views) > 1 else Confidence.LIKELY,
     )
 
 
@@ -106,7 +109,7 @@ def _what_fails(views: list[Peer]) -> tuple[str, str]:
 def _only_counted(seen: Seen, missed: dict[str, dict[str, Peer]]) -> Iterator[Finding]:
     """Agents count unreachable peers that no observer could name."""
     counting = {n: m.unreachable for n, m in sorted(seen.metrics.items()) if m.unreachable}
-    if not counting or missed:
+    if not counting or missed or max(counting.values()) <= _known_down(seen):
         return
     yield Finding(
         id="peers-unreachable",
@@ -116,6 +119,12 @@ def _only_counted(seen: Seen, missed: dict[str, dict[str, Peer]]) -> Iterator[Fi
         cause=f"{len(counting)} agents count unreachable peers; which ones is not known.",
         proof=tuple(f"{node}: {number} unreachable" for node, number in list(counting.items())[:8]),
     )
+
+
+def _known_down(seen: Seen) -> int:
+    """How many agents are known not to answer, which every other agent counts as unreachable."""
+    agents = seen.agents or {}
+    return sum(not pod.ready or node in seen.unknown for node, pod in agents.items())
 
 
 def _list(views: dict[str, Peer]) -> str:

@@ -1,49 +1,28 @@
 """The page in headless Chromium, with a cluster, on one event loop for the whole folder."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import BrowserContext, Page, async_playwright, expect
+from playwright.async_api import BrowserContext, Page, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.slack import Workspace
+from tests.browser import chromium
 from tests.playground.slack.cluster import PretendCluster
 
 ONCALL = "cilium-oncall"
-CHROMIUM_ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 expect.set_options(timeout=5_000)
 
 
 @pytest_asyncio.fixture(loop_scope="package", scope="package")
 async def browser() -> AsyncIterator[BrowserContext]:
     """Chromium, started once. Tests share nothing: each workspace has an origin of its own."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        if os.environ.get("CILIUM_ONCALL_REQUIRE_ALL") == "1":
-            pytest.fail("chromium is required here and not installed")
-        pytest.skip("chromium is not installed: the page is not tested (apt install chromium)")
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(
-            executable_path=chromium, args=CHROMIUM_ARGUMENTS
-        )
+    async with chromium() as started:
         context = await started.new_context(viewport={"width": 1280, "height": 800})
         context.set_default_timeout(5_000)
         yield context
-        await started.close()
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.slack import Workspace
 from tests.playground.slack.bolt import app_for, served
-from tests.playground.slack.page.conftest import ONCALL, articles, plain
+from tests.playground.slack.page.conftest import ONCALL, articles
+from tests.playground.slack.views import plain
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
 
@@ -54,7 +55,7 @@ async def test_a_command_that_times_out_reads_as_in_slack(page: Page, workspace:
 async def test_the_box_completes_recalls_and_breaks_lines(page: Page, workspace: Workspace) -> None:
     box = page.locator("#box")
     await box.press_sequentially("/ci")
-    offer = page.locator("#composer").get_by_role("option")
+    offer = page.locator("#composer").get_by_role("option").first
     await expect(offer).to_contain_text("status [node] | help")
     await box.press("Enter")
     await expect(box).to_have_value("/cilium ")
@@ -209,8 +210,59 @@ async def test_a_permalink_leads_to_its_message(
     assert page.url == workspace.page_url.split("?")[0]
 
 
-async def test_a_mention_is_honest_about_not_arriving(page: Page, workspace: Workspace) -> None:
-    await page.fill("#box", "@cilium status")
-    await page.press("#box", "Enter")
-    await expect(page.locator(".sending").first).to_contain_text("Mentions do not reach the app")
-    await expect(articles(page).locator(".mention")).to_have_text("@Cilium on-call")
+async def test_a_mention_reaches_the_app_in_a_channel_and_in_a_thread(
+    page: Page, workspace: Workspace
+) -> None:
+    app = app_for(workspace)
+
+    @app.event("app_mention")
+    async def mention(event: dict[str, Any], say: Any) -> None:
+        await say("heard", thread_ts=event.get("thread_ts") or event["ts"])
+
+    async with served(app, workspace):
+        box = page.locator("#box")
+        await box.press_sequentially("@ci")
+        await expect(page.locator("#composer").get_by_role("option")).to_contain_text("@cilium")
+        await box.press("Enter")
+        await expect(box).to_have_value("@cilium ")
+        await box.press_sequentially("status")
+        await box.press("Enter")
+        await expect(articles(page).locator(".mention")).to_have_text("@Cilium on-call")
+        await page.get_by_role("button", name="1 reply").click()
+        await page.fill("#thread-box", "@cilium again")
+        await page.press("#thread-box", "Enter")
+        await expect(page.get_by_role("button", name="3 replies")).to_be_visible()
+
+
+async def test_a_command_s_hint_is_offered_word_by_word(page: Page) -> None:
+    await page.locator("#box").press_sequentially("/cilium ")
+    offers = page.locator("#composer .offer-name")
+    await expect(offers).to_have_text(["/cilium status", "/cilium help"])
+
+
+async def test_what_was_begun_waits_where_it_was_and_marks_are_each_person_s(
+    page: Page, workspace: Workspace, client: AsyncWebClient
+) -> None:
+    await page.fill("#box", "half a thou")
+    sidebar = page.locator("#sidebar")
+    await sidebar.get_by_role("button", name="general").click()
+    await expect(page.locator("#box")).to_have_value("")
+    await client.chat_postMessage(channel=ONCALL, text="news")
+    await client.chat_postMessage(channel=workspace.users["ben"], text="please approve")
+    await expect(sidebar.get_by_label("1 unread")).to_have_count(1)
+    await page.get_by_role("radio", name="Ben Okafor").click()
+    await expect(sidebar.get_by_label("1 unread")).to_have_count(2)
+    await sidebar.get_by_role("button", name="Cilium on-call").click()
+    await expect(articles(page)).to_contain_text("please approve")
+    await page.get_by_role("radio", name="Ana Ruiz").click()
+    await expect(page.locator("#channel-name")).to_have_text("#general")  # where she was
+    await expect(sidebar.get_by_label("1 unread")).to_have_count(1)
+    await sidebar.get_by_role("button", name="cilium-oncall").click()
+    await expect(page.locator("#box")).to_have_value("half a thou")
+
+
+async def test_a_guest_sees_only_their_channels(page: Page) -> None:
+    await page.get_by_role("radio", name="Gus Moreau").click()
+    await expect(page.locator("#channels .place-name")).to_have_text(["cilium-oncall"])
+    await page.get_by_role("radio", name="Ana Ruiz").click()
+    await expect(page.locator("#channels .place-name")).to_have_count(4)

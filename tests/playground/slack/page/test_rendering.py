@@ -7,7 +7,9 @@ from playwright.async_api import Page, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.slack import Workspace
-from tests.playground.slack.page.conftest import ONCALL, articles, plain
+from tests.playground.slack.page.conftest import ONCALL, articles
+from tests.playground.slack.test_people import DOT
+from tests.playground.slack.views import plain
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
 
@@ -154,6 +156,20 @@ async def test_shows_every_kind_of_block(page: Page, client: AsyncWebClient) -> 
     await expect(report.locator("td.to-right")).to_have_text("2")
     await expect(report.locator("ol > li")).to_have_text(["one", "two"])
     await expect(report.locator(".context")).to_have_text("run r1")
+
+
+async def test_pictures_are_shown_with_their_words(
+    page: Page, workspace: Workspace, client: AsyncWebClient
+) -> None:
+    sent = await client.files_upload_v2(
+        channel=workspace.channels[ONCALL], content=DOT, filename="a.png", alt_txt="A flat line"
+    )
+    block = {"type": "image", "slack_file": {"id": sent["file"]["id"]}, "alt_text": "In a block"}
+    await client.chat_postMessage(channel=ONCALL, text="x", blocks=[block])
+    for words in ("A flat line", "In a block"):
+        picture = page.get_by_role("img", name=words)
+        await expect(picture).to_be_visible()
+        assert await picture.evaluate("node => node.naturalWidth") == 1
 
 
 async def test_files_are_shown_and_can_be_saved(

@@ -29,6 +29,9 @@ def ago(**delta: float) -> str:
     return (NOW - timedelta(**delta)).isoformat().replace("+00:00", "Z")
 
 
+CRASHED = {"reason": "Error", "exitCode": 1, "message": "level=fatal", "finishedAt": ago(minutes=2)}
+
+
 def healthy(*, node: str | None = None) -> Seen:
     """Twelve nodes on which everything is as it should be, last changed days ago."""
     return Seen(

@@ -16,6 +16,7 @@ from runbooks.agent.status.judge import judge
 from runbooks.agent.status.judging.change import recent_change
 
 from .healthy import (
+    CRASHED,
     NODES,
     NOW,
     a_cilium_node,
@@ -37,7 +38,6 @@ from .healthy import (
 BAD = (Path.UNREACHABLE, Path.UNREACHABLE, Path.UNREACHABLE)
 HANGS = (Path.REACHABLE, Path.UNREACHABLE, Path.UNREACHABLE)
 OVERLAY = (Path.REACHABLE, Path.REACHABLE, Path.UNREACHABLE)
-CRASHED = {"reason": "Error", "exitCode": 1, "message": "level=fatal", "finishedAt": ago(minutes=2)}
 OOM = {"reason": "OOMKilled", "exitCode": 137, "finishedAt": ago(minutes=20)}
 BACK_OFF = {"waiting": {"reason": "CrashLoopBackOff"}}
 
@@ -101,7 +101,11 @@ def changed_config(when: str) -> Callable[[Seen], Any]:
 CASES: list[tuple[str, Callable[[Seen], Any], list[tuple[str, str]]]] = [
     ("crash loop", agent("node-7", ready=False, restarts=9, state=BACK_OFF, last=CRASHED),
      [("agent-crash-loop", "node-7")]),
+    ("alive between two crashes", agent("node-7", ready=False, restarts=5, last=CRASHED),
+     [("agent-crash-loop", "node-7")]),
     ("not ready", agent("node-7", ready=False), [("agent-not-ready", "node-7")]),
+    ("not ready after a single restart", agent("node-7", ready=False, restarts=1, last=CRASHED),
+     [("agent-not-ready", "node-7")]),
     ("evicted pod that was replaced",
      agent("node-7", ready=False, phase="Failed", reason="Evicted"), []),
     ("restarted lately", agent("node-7", restarts=1, last=CRASHED),
@@ -163,6 +167,10 @@ CASES: list[tuple[str, Callable[[Seen], Any], list[tuple[str, str]]]] = [
      [("node-isolated", "node-1")]),
     ("unreachable peers that nobody names", metrics_of("node-7", unreachable_nodes=1),
      [("peers-unreachable", "cluster")]),
+    ("unreachable peers that are known to be down",
+     lambda seen: (agent("node-7", ready=False)(seen),
+                   metrics_of("node-3", unreachable_nodes=1)(seen)),
+     [("agent-not-ready", "node-7")]),
     ("node not ready",
      lambda seen: seen.nodes.update({"node-7": a_node("node-7", ready="Unknown")}),
      [("node-not-ready", "node-7")]),
@@ -202,9 +210,14 @@ CASES: list[tuple[str, Callable[[Seen], Any], list[tuple[str, str]]]] = [
      [("rollout-unfinished", "cilium")]),
     ("one agent of another version", agent("node-7", image="quay.io/cilium/cilium:v1.18.5"),
      [("version-skew", "node-7")]),
+    ("an operator of another version",
+     having(operators=(a_pod("cilium-operator", "node-1",
+                             image="quay.io/cilium/operator-generic:v1.17.9"),)),
+     [("version-skew", "cilium-operator")]),
     ("a version from the future",
-     lambda seen: seen.agents.update(
-         {n: an_agent(n, image="quay.io/cilium/cilium:v1.21.0") for n in NODES}),
+     lambda seen: (
+         seen.agents.update({n: an_agent(n, image="quay.io/cilium/cilium:v1.21.0") for n in NODES}),
+         having(operators=())(seen)),
      [("version-unknown", "cilium")]),
     ("configuration nobody has read", changed_config(ago(hours=2)),
      [("config-not-rolled-out", "cilium-config")]),
@@ -251,6 +264,44 @@ def test_a_few_alike_are_told_one_by_one() -> None:
             agent(name, ready=False)(seen)
 
     assert [finding.severity for finding in findings(spoil)] == [Severity.WARNING] * 3
+
+
+def test_a_few_alike_are_all_the_clusters_trouble_when_they_are_many_of_it() -> None:
+    def spoil(seen: Seen) -> None:
+        for name in NODES[:4]:
+            agent(name, ready=False)(seen)
+
+    assert [finding.severity for finding in findings(spoil)] == [Severity.CRITICAL] * 4
+
+
+def test_anothers_trouble_that_a_node_sees_is_no_failure_of_that_node() -> None:
+    def spoil(seen: Seen) -> None:
+        seen.health = {"node-7": sees("node-7", node_3=BAD), "node-1": sees("node-1")}
+
+    [finding] = findings(spoil, node="node-7")
+    assert finding.subject.name == "node-3"
+    assert finding.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    ("strategy", "began", "severity"),
+    [
+        ("OnDelete", ago(hours=3), Severity.WARNING),
+        ("OnDelete", ago(minutes=3), Severity.INFO),
+        ("RollingUpdate", ago(hours=3), Severity.INFO),
+    ],
+)
+def test_an_agent_left_behind_by_on_delete_is_no_rollout_under_way(
+    strategy: str, began: str, severity: Severity
+) -> None:
+    def spoil(seen: Seen) -> None:
+        agent("node-7", image="quay.io/cilium/cilium:v1.18.5")(seen)
+        seen.revisions = (a_revision(3, "new", began),)
+        changed = a_daemonset("cilium", updated=11, updateStrategy={"type": strategy})
+        seen.daemonsets = {"cilium": changed}
+
+    [skew] = [finding for finding in findings(spoil) if finding.id == "version-skew"]
+    assert skew.severity is severity
 
 
 def test_what_was_not_read_is_never_judged() -> None:

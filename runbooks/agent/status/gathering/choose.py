@@ -6,12 +6,10 @@ from collections.abc import Iterable
 
 from bot.clients.cilium.commands import AGENT_CONTAINER
 from bot.clients.cilium.endpoints import STUCK_STATES
-from bot.clients.cilium.metrics import AgentMetrics
+from bot.clients.cilium.metrics import AgentMetrics, served_port
 from bot.clients.kubernetes.objects import Pod
 from runbooks.agent.status import thresholds
 from runbooks.agent.status.evidence import Seen
-
-_METRICS_KEY = "prometheus-serve-metrics-addr"
 
 
 def metrics_port(seen: Seen) -> int | None:
@@ -21,8 +19,7 @@ def metrics_port(seen: Seen) -> int | None:
     agent's container declares.
     """
     if seen.config is not None:
-        _, _, port = (seen.config.data or {}).get(_METRICS_KEY, "").rpartition(":")
-        return int(port) if port.isdecimal() else None
+        return served_port(seen.config.data or {})
     for pod in (seen.agents or {}).values():
         for container in pod.spec.containers or ():
             for declared in container.ports or ():

@@ -1,0 +1,115 @@
+"""``cilium-oncall doctor``: everything the bot would start with, looked at from a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from getpass import getuser
+from pathlib import Path
+
+from bot.app import addresses_of, build_executor, close
+from bot.clients.kubernetes.connection import ClusterAddress, context_name
+from bot.doctor.cluster import ClusterPart
+from bot.doctor.examine import examine
+from bot.doctor.files import Files
+from bot.doctor.runbook import NAME
+from bot.doctor.sheet import Part, Sheet
+from bot.doctor.workspace import Workspace
+from bot.model.errors import ConfigurationError
+from bot.model.report import Report
+from bot.model.run import Door, Requester, RunRecord, RunRequest, RunState, new_run_id
+from bot.settings import InvalidSettings, Limits, Settings, load
+from bot.slack.reading import Reading
+from bot.slack.webapi import WebApi
+
+
+class _NoSlack:
+    """Without settings or without secrets there is nothing to ask Slack with."""
+
+    name = "slack"
+
+    def __init__(self, reason: str, hint: str) -> None:
+        self._reason, self._hint = reason, hint
+
+    async def examine(self, within: float) -> Sheet:
+        """One gap."""
+        sheet = Sheet(self.name)
+        sheet.unseen("token and channels", self._reason, self._hint)
+        return sheet
+
+
+async def consult(
+    config: Path | None,
+    cluster: str | None,
+    environ: Mapping[str, str],
+    commands: Collection[str],
+    within: float,
+) -> RunRecord:
+    """A finished run of the doctor, on ``cluster`` or on every one. Nothing is journaled.
+
+    Raises :class:`ConfigurationError` when there is neither a file nor a kubeconfig.
+    """
+    began = datetime.now(UTC)
+    try:
+        settings = load(config, environ, commands)
+    except InvalidSettings as error:
+        parts: list[Part] = [Files(str(config or ""), error.problems)]
+        report = await examine(parts, title="The bot's configuration", within=within)
+        return _record(report, began, "")
+    addresses = addresses_of(settings) if config else _current()
+    if cluster is not None:
+        if cluster not in addresses:
+            known = ", ".join(sorted(addresses))
+            raise ConfigurationError(f"There is no cluster {cluster}.", hint=f"Known: {known}.")
+        addresses = {cluster: addresses[cluster]}
+    executor = build_executor(addresses, Limits() if config is None else settings.limits)
+    api = _web_api(settings)
+    try:
+        parts = [Files(str(config or "")), _slack(settings, api)]
+        parts += [ClusterPart(each) for each in executor.clusters.values()]
+        if api is not None:
+            await api.open()
+        names = ", ".join(addresses)
+        report = await examine(parts, title=f"The bot and {names}", within=within)
+        return _record(report, began, names)
+    finally:
+        if api is not None:
+            await api.close()
+        await close(executor)
+
+
+def _current() -> dict[str, tuple[ClusterAddress, str]]:
+    address = ClusterAddress()
+    return {context_name(address): (address, "kube-system")}
+
+
+def _web_api(settings: Settings) -> WebApi | None:
+    token = settings.credentials.slack_bot_token
+    return None if token is None else WebApi(token.get_secret_value(), settings.slack.api_url)
+
+
+def _slack(settings: Settings, api: WebApi | None) -> Part:
+    secret = settings.credentials.slack_signing_secret
+    if api is None or secret is None:
+        reason = "SLACK_BOT_TOKEN or SLACK_SIGNING_SECRET is not set here."
+        return _NoSlack(reason, "Run it where the bot runs: kubectl exec into its pod.")
+    channels, groups = frozenset(settings.channels), settings.rules.groups
+    return Workspace(Reading(api), secret.get_secret_value(), channels, groups)
+
+
+def _record(report: Report, began: datetime, cluster: str) -> RunRecord:
+    return RunRecord(
+        id=new_run_id(),
+        request=RunRequest(
+            runbook=NAME,
+            cluster=cluster or "no cluster",
+            parameters={},
+            requester=Requester(door=Door.TERMINAL, id=getuser()),
+        ),
+        state=RunState.FINISHED,
+        queued_at=began,
+        started_at=began,
+        finished_at=datetime.now(UTC),
+        report=report,
+        recorded=False,
+    )

@@ -1,0 +1,43 @@
+"""At the door: who asked, and whether the access rules let them. Decides nothing itself."""
+
+from __future__ import annotations
+
+import logging
+
+from bot.engine.access import decide
+from bot.model.access import AccessRules, Action, Decision
+from bot.model.run import RunRecord
+from bot.slack import messages
+from bot.slack.asked import Asked
+from bot.slack.people import People
+
+logger = logging.getLogger(__name__)
+
+
+class Admission:
+    """Asks :func:`bot.engine.access.decide` with what Slack says of the person."""
+
+    def __init__(self, rules: AccessRules, people: People) -> None:
+        self.rules = rules
+        self._people = people
+
+    async def admit(self, record: RunRecord) -> None:
+        """Returns when the person who asked for a run may have it; else :class:`NotAllowed`."""
+        request = record.request
+        asked = Asked.of_record(record)
+        decision = await self.decide(asked, request.runbook, request.cluster)
+        if not decision.allowed:
+            raise messages.not_allowed(decision, self.rules.ask)
+
+    async def decide(
+        self, asked: Asked, command: str, cluster: str, action: Action = Action.RUN
+    ) -> Decision:
+        """Whether the person who asked may; a refusal is logged with the rule."""
+        person = await self._people.person(asked.user, certain=action is not Action.RUN)
+        decision = decide(self.rules, person, action, command, cluster, asked.channel)
+        if not decision.allowed:
+            logger.info(
+                "refused %s of %s on %s to %s in %s: %s",
+                *(action, command, cluster, asked.user, asked.channel, decision.reason),
+            )
+        return decision

@@ -1,0 +1,49 @@
+"""A run asked for outside the bot's channels: its answer goes to the person who asked, alone."""
+
+from __future__ import annotations
+
+import logging
+
+from bot.model.errors import OncallError
+from bot.model.run import Progress, RunRecord
+from bot.slack import messages
+from bot.slack.asked import Asked
+from bot.slack.mrkdwn import code
+from bot.slack.outbox import Outbox
+from bot.slack.render import answer
+
+logger = logging.getLogger(__name__)
+
+
+class PrivateAnswer:
+    """Reports one run through its ``response_url``: once that it began, once how it ended."""
+
+    def __init__(self, outbox: Outbox, asked: Asked) -> None:
+        self._outbox = outbox
+        self._asked = asked
+
+    async def refused(self, error: OncallError) -> None:
+        """The run never began."""
+        self._outbox.private(self._asked.response_url, messages.usage_error(error))
+
+    async def started(self, record: RunRecord) -> None:
+        """Say that it looks, and why privately."""
+        note = messages.private_note(messages.NOT_OURS)
+        self._outbox.private(self._asked.response_url, note)
+
+    def progressed(self, record: RunRecord, progress: Progress) -> None:
+        """Nothing: a ``response_url`` takes five messages."""
+
+    async def finished(self, record: RunRecord) -> None:
+        """The first message of the answer; the detail has no thread to go to."""
+        command = code(self._asked.terminal, 300)
+        try:
+            message = answer(record, self._asked).message
+        except Exception:  # the border: a report that trips us must still be told of
+            logger.exception("the report of run %s could not be rendered", record.id)
+            text = messages.RENDER_FAILED.format(command=command)
+            self._outbox.private(self._asked.response_url, messages.fixed(text))
+            return
+        note = messages.IN_PRIVATE.format(command=command)
+        said = messages.in_private(message, messages.NOT_OURS, note)
+        self._outbox.private(self._asked.response_url, said)

@@ -1,0 +1,1 @@
+"""I/O from a cluster into the evidence, one module per kind of question."""
