@@ -233,6 +233,7 @@ def _slack_door(
     from bot.slack.replays import StoreReplays
     from bot.slack.store_pending import LEASE, StorePending
     from bot.store.claims import Claims
+    from bot.store.homes import Homes
     from bot.store.outbox import OutboxEntries
 
     bot_token, signing_secret = _secrets(settings)
@@ -248,6 +249,7 @@ def _slack_door(
         clock=clock,
         replays=StoreReplays(Claims(store)),
         pending=StorePending(entries, clock),
+        memory=Homes(store),
         on_call=metrics.slack_called,
     )
 
