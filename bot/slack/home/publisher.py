@@ -21,8 +21,8 @@ from bot.slack.webapi import Declined
 
 logger = logging.getLogger(__name__)
 
-EVERY = 5.0
-"""Seconds between two publishes to one person who did not ask for the second."""
+EVERY = 3.0
+"""Seconds between two publishes of news to one person."""
 MOST_WISHES = 500
 ATTEMPTS = 6
 """Of one wish; with the pauses between them about a minute."""
@@ -98,7 +98,8 @@ class Publisher:
     async def _send(self, person: str, wish: _Wish) -> None:
         now = self._clock.monotonic()
         self._pace.called(Method.PUBLISH, "", now)
-        self._remember(person, now)
+        if not wish.waits:
+            self._remember(person, now)
         try:
             await self._publish(person)
         except Throttled as error:
