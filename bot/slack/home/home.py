@@ -80,6 +80,8 @@ class Home:
     def ended(self, record: RunRecord) -> None:
         """A run of this process ended."""
         self._gather.progress.pop(record.id, None)
+        if ORIGIN in record.request.origin:  # "looking" is over
+            self._notices.pop(record.request.requester.id, None)
         self._tell(record)
 
     async def opened(self, person: str, messages: str) -> None:

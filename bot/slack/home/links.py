@@ -33,4 +33,6 @@ class Links:
         workspace = await self._people.workspace_url()
         if not _TS.match(ts) or not _WORKSPACE.match(workspace):
             return ""
-        return f"{workspace}archives/{channel}/p{ts.replace('.', '')}"
+        thread = record.request.origin.get("thread", "")
+        inside = f"?thread_ts={thread}&cid={channel}" if _TS.match(thread) else ""
+        return f"{workspace}archives/{channel}/p{ts.replace('.', '')}{inside}"

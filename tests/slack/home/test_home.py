@@ -157,8 +157,33 @@ async def test_status_button_answers_in_the_cluster_s_channel_once(house: House)
     live = await answered(house, "took")
     assert "@ana" in shown(live)
     await until(lambda: "*prod-eu* · ✅ OK" in tab(house), timeout=10)
-    assert f"The answer comes in <#{live.channel}>." in tab(house)
+    assert "Looking at" not in tab(house)
     assert len(house.executor.journal.recent()) == 1
+
+
+async def test_whoever_starts_a_run_reads_where_its_answer_comes(house: House) -> None:
+    await opened(house)
+    house.workspace.delay("chat.postMessage", 0.3)
+    await click(house, "home.status", block="*prod-eu*")
+    channel = house.workspace.channels["cilium-oncall"]
+    await until(
+        lambda: any(
+            f"The answer comes in <#{channel}>." in json.dumps(call.arguments, ensure_ascii=False)
+            for call in house.workspace.calls
+            if call.method == "views.publish"
+        )
+    )
+
+
+async def test_a_fault_of_ours_is_said_in_the_tab(house: House, monkeypatch: Any) -> None:
+    await opened(house)
+
+    async def broken(*_: object, **__: object) -> None:
+        raise KeyError("a fault")
+
+    monkeypatch.setattr(house.executor, "start", broken)
+    await click(house, "home.status", block="*prod-eu*")
+    await until(lambda: "The bot failed on this click" in tab(house))
 
 
 async def test_status_of_a_cluster_without_a_channel_answers_in_direct_messages(
