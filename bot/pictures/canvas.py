@@ -1,4 +1,4 @@
-"""A sheet of paper at a phone's width. Measures are a phone's pixels; everything is drawn twofold."""
+"""A sheet of paper at a phone's width, drawn twofold. All measures are a phone's pixels."""
 
 from __future__ import annotations
 
