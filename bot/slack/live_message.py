@@ -15,12 +15,14 @@ from bot.slack import messages
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message
 from bot.slack.clock import Clock
-from bot.slack.details import Detail, details
+from bot.slack.details import details
 from bot.slack.mrkdwn import code
 from bot.slack.outbox import Outbox
 from bot.slack.pending import Fallback
+from bot.slack.pictures import picture_replies
 from bot.slack.progress import looking
 from bot.slack.render import answer
+from bot.slack.uploads import Detail
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +70,7 @@ class LiveMessage:
             self._outbox.private(self._asked.response_url, message)
             return
         self._outbox.update(self._asked.channel, record.id, message, final=True)
-        for reply in replies:
+        for reply in [*await picture_replies(record), *replies]:
             self._outbox.reply(self._asked.channel, record.id, reply)
 
     def _rendered(self, record: RunRecord) -> tuple[Message, list[Detail]]:

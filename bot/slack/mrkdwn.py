@@ -10,6 +10,8 @@ What could do harm, and what becomes of it:
 - ``:name:`` becomes a picture, and a picture can look like our verdict: broken by a word joiner.
 - ``://`` becomes a link in clients that look for one: broken the same way. Our text objects are
   ``verbatim`` besides.
+- places that know no markup (:func:`plain`) get the same joiner inside ``<!``, ``<@``, ``<#`` and
+  ``://``, so that a client which did look for markup there would find none.
 - characters that hide or act are made visible (:mod:`bot.model.visible`).
 """
 
@@ -26,6 +28,7 @@ EMPTY = "(empty)"
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _LOOK_ALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
 _EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+_MARKUP = re.compile(r"(?<=<)(?=[!@#])|(?<=:)(?=//)")
 _EMOJI = re.compile(r":(?!(?!100:|1234:)[0-9]+:)(?=[^\s:]+:)")
 _COMMAND = re.compile(
     r"(?:kubectl|cilium|cilium-dbg|cilium-oncall|helm|hubble|/cilium) [a-z-].*[^.?!:]\Z"
@@ -87,8 +90,9 @@ def sentence(text: str, most: int = 300) -> str:
 
 
 def plain(text: str, most: int) -> str:
-    """``text`` for places that know no markup (headers, titles), at most ``most`` characters."""
-    shown = visible(text).strip()
+    """``text`` for places that know no markup (headers, titles, cells), at most ``most``
+    characters, on one line."""
+    shown = _MARKUP.sub(JOINER, visible(text).strip())
     return shown if len(shown) <= most else shown[: most - 1].rstrip() + CUT
 
 

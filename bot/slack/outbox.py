@@ -23,9 +23,9 @@ from collections.abc import Sequence
 from bot.slack.blocks import Message
 from bot.slack.clock import Clock
 from bot.slack.delivery import Calls, Delivery, is_progress, method_of
-from bot.slack.details import Detail
 from bot.slack.pace import Pace
 from bot.slack.pending import Entry, Fallback, Kind, MemoryPending, Pending, sendable
+from bot.slack.uploads import Detail
 
 logger = logging.getLogger(__name__)
 

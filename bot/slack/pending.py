@@ -13,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from bot.slack.details import Detail
+from bot.slack.uploads import Detail
 
 
 class Kind(StrEnum):

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 from bot.model.errors import Throttled, Unreachable
 from bot.playground.slack import Workspace
 from bot.slack.blocks import Message, section
-from bot.slack.details import Upload
+from bot.slack.uploads import Upload
 from bot.slack.webapi import Declined, Unconfirmed, WebApi
 
 HELLO = Message("hello", (section("hello"),))
@@ -56,10 +56,10 @@ async def test_upload_that_fails_before_it_shows_may_be_tried_again(api, workspa
     ts = await api.post(channel, "r-1", HELLO, "")
     workspace.fail("files.getUploadURLExternal", status=503)
     with pytest.raises(Unreachable):
-        await api.upload(channel, ts, Upload("a.txt", "A", "text"))
+        await api.upload(channel, ts, Upload("a.txt", "A", b"text"))
     workspace.fail("files.completeUploadExternal", status=503)
     with pytest.raises(Unconfirmed):
-        await api.upload(channel, ts, Upload("a.txt", "A", "text"))
+        await api.upload(channel, ts, Upload("a.txt", "A", b"text"))
 
 
 async def test_nobody_listening_is_unreachable(workspace):
