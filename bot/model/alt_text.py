@@ -35,7 +35,7 @@ def figure(value: float) -> str:
     if value >= 1_000_000:
         power, letter = next((p, x) for p, x in ((1e12, "T"), (1e9, "G"), (1e6, "M")) if value >= p)
         return f"{value / power:.3g}{letter}" if value < 1e15 else f"{value:.2g}"
-    if value >= 100 or value == int(value):
+    if value >= 10 or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.2g}"
 
@@ -44,7 +44,8 @@ def _of_nodes(picture: NodeMap) -> str:
     counts = picture.counts()
     zones = [zone for zone in picture.zones if zone.nodes]
     where = f" in {len(zones)} zones" if len(zones) > 1 else ""
-    parts = [f"{counts.total():,} nodes{where}."]
+    total = counts.total()
+    parts = [f"{total:,} {'node' if total == 1 else 'nodes'}{where}."]
     for state in picture.states:
         if not counts[state.name]:
             continue
@@ -102,5 +103,5 @@ def _of_matrix(picture: Matrix) -> str:
     elif figures:
         parts.append(f"All {len(figures):,} pairs are 0.")
     if unseen:
-        parts.append(f"{unseen:,} pairs were not seen.")
+        parts.append(f"Not seen: {unseen:,} of all pairs.")
     return " ".join(parts)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
 from bot.model.alt_text import figure
 from bot.model.pictures import Matrix
 from bot.pictures.canvas import INNER, MARGIN, SMALL, Canvas
+from bot.pictures.lots import shrunk_to
 from bot.pictures.palette import LINE, NOTHING, QUIET, Colour, heat, ink_on
 
 MOST_LINES = 64
@@ -20,16 +18,9 @@ _FIGURE_FROM = 26
 _LARGEST = 34
 
 
-class _Shrunk(NamedTuple):
-    rows: list[str]
-    columns: list[str]
-    values: list[list[float | None]]
-    lot: tuple[int, int]
-
-
 def draw_matrix(canvas: Canvas, picture: Matrix) -> None:
     """The matrix, what its colours mean, and which names share a line."""
-    shrunk = shrink(picture)
+    shrunk = shrunk_to(picture, MOST_LINES, MOST_LINES)
     if not shrunk.rows or not shrunk.columns:
         canvas.paragraph("Nothing was seen.")
         return
@@ -56,27 +47,6 @@ def draw_matrix(canvas: Canvas, picture: Matrix) -> None:
             f"{len(picture.rows):,} rows and {len(picture.columns):,} columns: each field shows "
             f"the highest of up to {rows}x{columns} pairs."
         )
-
-
-def shrink(picture: Matrix) -> _Shrunk:
-    """The matrix in at most 64 x 64 fields, each the highest figure of the pairs it stands for."""
-    down = -(-len(picture.rows) // MOST_LINES) or 1
-    across = -(-len(picture.columns) // MOST_LINES) or 1
-    values = [
-        [
-            _highest(
-                [row[column : column + across] for row in picture.values[start : start + down]]
-            )
-            for column in range(0, len(picture.columns), across)
-        ]
-        for start in range(0, len(picture.rows), down)
-    ]
-    rows, columns = list(picture.rows[::down]), list(picture.columns[::across])
-    return _Shrunk(rows, columns, values, (down, across))
-
-
-def _highest(rows: Sequence[Sequence[float | None]]) -> float | None:
-    return max((value for row in rows for value in row if value is not None), default=None)
 
 
 def _colour(value: float, peak: float) -> Colour:

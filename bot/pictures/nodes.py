@@ -10,6 +10,7 @@ import msgspec
 from bot.model.names import natural
 from bot.model.pictures import NodeMap, State, Tone, Zone
 from bot.pictures.canvas import INNER, MARGIN, SMALL, TEXT, WIDTH, Canvas
+from bot.pictures.letters import letters_of
 from bot.pictures.palette import FILLS, INK, QUIET, ink_on
 
 MOST_NODES = 10_000
@@ -37,7 +38,7 @@ class _Layout(NamedTuple):
 def draw_nodes(canvas: Canvas, picture: NodeMap) -> None:
     """The map, then what its states mean, how many nodes are in each, and the names of the bad."""
     zones, left_out = _bounded(picture)
-    letters = _letters(picture.states)
+    letters = letters_of(picture.states)
     states = {state.name: state for state in picture.states}
     layout = _layout(zones)
     for zone in zones:
@@ -78,22 +79,6 @@ def _bounded(picture: NodeMap) -> tuple[list[Zone], int]:
                 drawn.append(node)
         kept.append(msgspec.structs.replace(zone, nodes=tuple(drawn)))
     return kept, total - sum(len(zone.nodes) for zone in kept)
-
-
-def _letters(states: tuple[State, ...]) -> dict[str, str]:
-    """A letter for every state that is not good: its first that no other has."""
-    letters: dict[str, str] = {}
-    for state in states:
-        if state.tone is Tone.GOOD:
-            continue
-        wanted = "?" if state.tone is Tone.UNSEEN else state.name.upper()
-        free = [
-            letter
-            for letter in (*wanted, *"ABCDEFGHIJKLMNOPQRSTUVWXYZ123456789")
-            if (letter.isalnum() or letter == "?") and letter not in letters.values()
-        ]
-        letters[state.name] = free[0] if free else "*"
-    return letters
 
 
 def _layout(zones: list[Zone]) -> _Layout:

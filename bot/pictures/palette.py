@@ -13,7 +13,7 @@ Colour = tuple[int, int, int]
 
 PAPER: Colour = (250, 250, 247)
 INK: Colour = (26, 26, 26)
-QUIET: Colour = (89, 89, 89)
+QUIET: Colour = (84, 84, 84)
 """Small print."""
 LINE: Colour = (200, 200, 196)
 BLUE: Colour = (0, 114, 178)

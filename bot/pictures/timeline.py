@@ -7,6 +7,7 @@ from datetime import timedelta
 from bot.model.alt_text import figure
 from bot.model.pictures import Series, Timeline
 from bot.pictures.canvas import INNER, MARGIN, SMALL, WIDTH, Canvas
+from bot.pictures.lots import in_lots
 from bot.pictures.palette import BLUE, LINE, QUIET
 
 MOST_SERIES = 8
@@ -31,15 +32,6 @@ def draw_timeline(canvas: Canvas, picture: Timeline) -> None:
         canvas.paragraph(f"{len(ordered) - MOST_SERIES} series with lower peaks are not drawn.")
 
 
-def drawn_together(values: tuple[float | None, ...], most: int) -> list[float | None]:
-    """At most ``most`` figures: the highest of each lot that stands side by side."""
-    lot = -(-len(values) // most) or 1
-    return [
-        max((value for value in values[start : start + lot] if value is not None), default=None)
-        for start in range(0, len(values), lot)
-    ]
-
-
 def _draw_band(canvas: Canvas, series: Series, scale: float) -> None:
     seen = [value for value in series.values if value is not None]
     told = f"peak {figure(series.peak)}, last {figure(seen[-1])}" if seen else "not seen"
@@ -47,7 +39,7 @@ def _draw_band(canvas: Canvas, series: Series, scale: float) -> None:
     canvas.text(MARGIN, canvas.y, name)
     canvas.text(WIDTH - MARGIN, canvas.y + 1, told, size=SMALL, ink=QUIET, anchor="ra")
     top, floor = canvas.y + _LABEL + 2, canvas.y + _LABEL + _BAND
-    values = drawn_together(series.values, MOST_STEPS)
+    values = in_lots(series.values, MOST_STEPS)
     wide = INNER / len(values) if values else INNER
     gap = 1 if wide >= 5 else 0
     for index, value in enumerate(values):

@@ -200,7 +200,7 @@ HOSTILE_PARTS = (
 TEXT = st.one_of(
     st.text(max_size=80),
     st.lists(st.sampled_from(HOSTILE_PARTS), max_size=8).map("".join),
-    st.sampled_from(["&" * 5_000, "x" * 9_000, "`" * 99, "<!channel>" * 400, ""]),
+    st.sampled_from(["&" * 5_000, "x" * 9_000, "`" * 99, "<!channel>`\u202e" * 400, ""]),
 )
 _SHORT = st.lists(TEXT, max_size=6).map(tuple)
 _FINDINGS = st.builds(
