@@ -11,10 +11,10 @@ from bot.pictures.palette import LINE, NOTHING, QUIET, Colour, heat, ink_on
 MOST_LINES = 64
 """Rows or columns drawn; of larger matrices, lots of names share one."""
 
-_ROW_LABEL = 84
-_COLUMN_LABEL = 70
-_LABEL_FROM = 11
-_FIGURE_FROM = 26
+_ROW_LABEL = 96
+_COLUMN_LABEL = 84
+_LABEL_FROM = 13
+_FIGURE_FROM = 28
 _LARGEST = 34
 
 

@@ -21,7 +21,7 @@ MAP_HEIGHT = 290
 
 _NAMED_COLUMNS = 4
 _NAMED_HEIGHTS = (32, 25)
-_LABEL = 17
+_LABEL = 19
 _LARGEST, _SMALLEST = 30, 3
 _LETTER_FROM = 13
 """Smaller boxes hold no letter that could be read; their shape says it."""
@@ -164,11 +164,11 @@ def _draw_legend(canvas: Canvas, picture: NodeMap, letters: dict[str, str]) -> N
     shown = [state for state in picture.states if counts[state.name]]
     for state in shown[:MOST_STATES]:
         count = f"{counts[state.name]:,}"
-        _draw_box(canvas, MARGIN, canvas.y, 16, 16, state, letters.get(state.name, ""))
+        _draw_box(canvas, MARGIN, canvas.y, 18, 18, state, letters.get(state.name, ""))
         name = canvas.fitted(state.name, INNER - 30 - canvas.measure(count))
-        canvas.text(MARGIN + 24, canvas.y + 8, name, anchor="lm")
-        canvas.text(WIDTH - MARGIN, canvas.y + 8, count, anchor="rm")
-        canvas.y += 20
+        canvas.text(MARGIN + 24, canvas.y + 9, name, anchor="lm")
+        canvas.text(WIDTH - MARGIN, canvas.y + 9, count, anchor="rm")
+        canvas.y += 22
         if state.tone is not Tone.GOOD:
             names = _names(canvas, picture.nodes_in(state.name))
             canvas.paragraph(names, x=MARGIN + 24, most_lines=3)

@@ -15,7 +15,7 @@ MOST_STEPS = 2 * INNER
 """One drawn pixel each; more are drawn together, the highest of each lot."""
 
 _BAND = 34
-_LABEL = 15
+_LABEL = 18
 
 
 def draw_timeline(canvas: Canvas, picture: Timeline) -> None:

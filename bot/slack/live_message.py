@@ -75,8 +75,8 @@ class LiveMessage:
 
     def _rendered(self, record: RunRecord) -> tuple[Message, list[Detail]]:
         try:
-            first, left = answer(record, self._asked)
-            return first, details(record, left)
+            said = answer(record, self._asked)
+            return said.message, details(record, said)
         except Exception:  # the border: a report that trips us must not leave "looking" behind
             logger.exception("the report of run %s could not be rendered", record.id)
             command = code(self._asked.terminal, 300)

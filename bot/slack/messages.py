@@ -30,6 +30,8 @@ RENDER_FAILED = (
 PICTURE = "Picture"
 NOT_RECORDED = "not recorded"
 MORE_FINDINGS = "+ {count} more in the thread, worst first."
+FURTHER_FINDINGS = "{count} more findings"
+WHOLE_REPORT = "The whole report"
 IN_PRIVATE = "A private answer has no thread. All of the detail, in a terminal: {command}"
 
 WAITING = (

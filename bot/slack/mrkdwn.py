@@ -21,8 +21,9 @@ import re
 
 from bot.model.visible import visible
 
-CUT = "…"
 JOINER = "\u2060"
+CUT = "…" + JOINER
+"""Where we left something out. Text from elsewhere keeps no joiner, so none of it looks alike."""
 EMPTY = "(empty)"
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -75,7 +76,7 @@ def sentence(text: str, most: int = 300) -> str:
         return escape(text, most)
     written = ""
     for index, part in enumerate(parts):
-        room = most - len(written) - 1
+        room = most - len(written) - len(CUT)
         if not part.strip():
             shown = part and " "
         elif index % 2:
@@ -93,7 +94,9 @@ def plain(text: str, most: int) -> str:
     """``text`` for places that know no markup (headers, titles, cells), at most ``most``
     characters, on one line."""
     shown = _MARKUP.sub(JOINER, visible(text).strip())
-    return shown if len(shown) <= most else shown[: most - 1].rstrip() + CUT
+    if len(shown) <= most:
+        return shown
+    return (shown[: max(0, most - len(CUT))].rstrip() + CUT)[:most]
 
 
 def characters(text: str) -> int:
@@ -113,4 +116,4 @@ def _entities(text: str, most: int) -> str:
             break
         room -= len(piece)
         kept.append(piece)
-    return "".join(kept).rstrip("_ ") + CUT if most > 0 else ""
+    return ("".join(kept).rstrip("_ ") + CUT)[: max(0, most)]

@@ -13,9 +13,10 @@ from typing import Any
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
+from msgspec import structs
 
 from bot.model.pictures import Picture
-from bot.model.report import Report, Table
+from bot.model.report import Gap, Report, Table
 from bot.model.run import Progress, RunState
 from bot.playground.slack.blocks import characters as counted_by_slack
 from bot.playground.slack.limits import SIZES
@@ -48,10 +49,11 @@ GOLDEN = Path(__file__).parent / "golden"
 @given(REPORTS)
 def test_any_report_stays_within_slack_s_limits_and_is_inert(report: Report) -> None:
     for alone in (False, True):
-        first, left = answer(record(report), ASKED, alone=alone)
+        said = answer(record(report), ASKED, alone=alone)
+        first = said.message
         private = messages.in_private(first, "not_in_channel", "a note")
         assert counted_by_slack(list(private.blocks)) < SIZES["message.blocks_characters"]
-        for part in (first, private, *details(record(report), left)):
+        for part in (first, private, *details(record(report), said)):
             assert_within_limits(part) if part is not private else None
             assert_inert(part)
 
@@ -59,7 +61,7 @@ def test_any_report_stays_within_slack_s_limits_and_is_inert(report: Report) -> 
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(PICTURES)
 async def test_any_picture_becomes_a_file_with_alt_text(picture: Picture) -> None:
-    report = msgspec.structs.replace(OK, pictures=(picture,))
+    report = structs.replace(OK, pictures=(picture,))
     [part] = await picture_replies(record(report))
     assert isinstance(part, Upload)
     assert part.content.startswith(PNG)
@@ -82,24 +84,24 @@ def _is_finding(block: dict[str, Any]) -> bool:
 
 
 def test_worst_findings_come_first_and_the_rest_goes_to_the_thread() -> None:
-    many = tuple(msgspec.structs.replace(CRASH_LOOP, cause=f"cause {n}.") for n in range(120))
-    mild = msgspec.structs.replace(FAILED.findings[1], cause="mild.")
-    report = msgspec.structs.replace(FAILED, findings=(mild, *many))
-    first, left = answer(record(report), ASKED)
-    text = json.dumps(first.blocks)
+    many = tuple(structs.replace(CRASH_LOOP, cause=f"cause {n}.") for n in range(120))
+    mild = structs.replace(FAILED.findings[1], cause="mild.")
+    report = structs.replace(FAILED, findings=(mild, *many))
+    said = answer(record(report), ASKED)
+    text = json.dumps(said.message.blocks)
     assert "cause 0." in text
     assert "mild." not in text
     assert "+ 113 more in the thread" in text
-    parts = details(record(report), left)
+    parts = details(record(report), said)
     file = next(part for part in parts if isinstance(part, Upload))
     assert b"mild." in file.content
 
 
 def test_one_long_finding_leaves_room_for_the_others() -> None:
-    long = msgspec.structs.replace(
+    long = structs.replace(
         CRASH_LOOP, cause="&" * 900, proof=("x" * 900,) * 9, next_steps=("y" * 900,) * 9
     )
-    first, left = answer(record(msgspec.structs.replace(FAILED, findings=(long,) * 6)), ASKED)
+    first, left = answer(record(structs.replace(FAILED, findings=(long,) * 6)), ASKED)
     assert left == ()
     assert all(characters(block) <= MOST_CHARACTERS for block in first.blocks if _is_finding(block))
 
@@ -153,7 +155,7 @@ def test_table_is_a_block_within_its_limits_and_a_file_beyond(
 
 
 def test_table_s_words_stand_beside_its_block() -> None:
-    table = msgspec.structs.replace(FAILED.tables[0], note="3 more are fine.")
+    table = structs.replace(FAILED.tables[0], note="3 more are fine.")
     part = table_reply(table, "r-1")
     assert isinstance(part, Message)
     title, block = part.blocks
@@ -183,6 +185,42 @@ def test_answer_without_a_thread_tells_pictures_in_words() -> None:
     assert words not in json.dumps(answer(record(FAILED), ASKED)[0].blocks, ensure_ascii=False)
 
 
+LONG_WORDS = "word " * 500 + "end"
+MANY_GAPS = tuple(Gap(f"node-{n}", f"reason {n}") for n in range(9))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"title": LONG_WORDS}, LONG_WORDS),
+        ({"summary": LONG_WORDS}, LONG_WORDS),
+        ({"recent_change": LONG_WORDS}, LONG_WORDS),
+        ({"findings": (structs.replace(CRASH_LOOP, cause=LONG_WORDS),)}, LONG_WORDS),
+        ({"findings": (structs.replace(CRASH_LOOP, proof=(LONG_WORDS,)),)}, LONG_WORDS),
+        ({"findings": (structs.replace(CRASH_LOOP, proof=tuple("abcde")),)}, "    e"),
+        ({"findings": (structs.replace(CRASH_LOOP, next_steps=tuple("abcd")),)}, "  → d"),
+        ({"facts": tuple((f"fact {n}", "v" * 100) for n in range(20))}, "fact 19: v"),
+        ({"facts": (("fact", LONG_WORDS),)}, LONG_WORDS),
+        ({"gaps": MANY_GAPS}, "node-8: reason 8"),
+        ({"gaps": (Gap("node-1", LONG_WORDS),)}, LONG_WORDS),
+        ({"gaps": tuple(Gap(f"node-{n}", "silent") for n in range(9))}, "node-8: silent"),
+    ],
+)
+def test_what_a_message_had_to_cut_stands_in_full_in_a_file(
+    changes: dict[str, Any], told: str
+) -> None:
+    report = structs.replace(OK, **changes)
+    [file] = details(record(report), answer(record(report), ASKED))
+    assert isinstance(file, Upload)
+    assert file.title == "The whole report"
+    assert told in file.content.decode()
+
+
+def test_what_others_cut_needs_no_file() -> None:
+    report = structs.replace(FAILED, tables=(), attachments=(), summary="node-1, node-2 …")
+    assert details(record(report), answer(record(report), ASKED)) == []
+
+
 def test_progress_bar_survives_odd_figures() -> None:
     for done, total in ((-3, 5), (9, 5), (0, 0), (5, 5)):
         message = looking(record(None), ASKED, Progress(what="agents", done=done, total=total))
@@ -190,9 +228,9 @@ def test_progress_bar_survives_odd_figures() -> None:
 
 
 def _documents(report: Report) -> dict[str, Any]:
-    first, left = answer(record(report), ASKED)
-    parts = [_shown(part) for part in details(record(report), left)]
-    return {"first": msgspec.to_builtins(first), "thread": parts}
+    said = answer(record(report), ASKED)
+    parts = [_shown(part) for part in details(record(report), said)]
+    return {"first": msgspec.to_builtins(said.message), "thread": parts}
 
 
 def _shown(part: Detail) -> Any:
