@@ -37,8 +37,17 @@ class _Layout(NamedTuple):
 
 def draw_nodes(canvas: Canvas, picture: NodeMap) -> None:
     """The map, then what its states mean, how many nodes are in each, and the names of the bad."""
-    zones, left_out = _bounded(picture)
     letters = letters_of(picture.states)
+    left_out = draw_map(canvas, picture, letters)
+    canvas.y += 6
+    _draw_legend(canvas, picture, letters)
+    if left_out:
+        canvas.paragraph(f"{left_out:,} nodes in good states are not drawn.")
+
+
+def draw_map(canvas: Canvas, picture: NodeMap, letters: dict[str, str]) -> int:
+    """The nodes, zone by zone; returns how many good ones there was no room for."""
+    zones, left_out = _bounded(picture)
     states = {state.name: state for state in picture.states}
     layout = _layout(zones)
     for zone in zones:
@@ -46,10 +55,7 @@ def draw_nodes(canvas: Canvas, picture: NodeMap) -> None:
             canvas.text(MARGIN, canvas.y, _label(zone), size=SMALL, ink=QUIET)
             canvas.y += _LABEL
         _draw_zone(canvas, zone, states, letters, layout)
-    canvas.y += 6
-    _draw_legend(canvas, picture, letters)
-    if left_out:
-        canvas.paragraph(f"{left_out:,} nodes in good states are not drawn.")
+    return left_out
 
 
 def _label(zone: Zone) -> str:
