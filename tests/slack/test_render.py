@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from msgspec import structs
 
 from bot.model.pictures import Picture
@@ -45,7 +45,12 @@ from tests.slack.reports import (
 GOLDEN = Path(__file__).parent / "golden"
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking a report takes minutes
+)
 @given(REPORTS)
 def test_any_report_stays_within_slack_s_limits_and_is_inert(report: Report) -> None:
     for alone in (False, True):
