@@ -1,7 +1,8 @@
 """Gathers what one person may see. I/O only; what cannot be read is said, never guessed.
 
 The access rules decide, as for a command: a cluster is there when the person may run something on
-it, a run when they may run the same. A run that was answered privately is its requester's alone.
+it, a run when they may run the same. A run from outside the bot's channels is its requester's
+alone.
 """
 
 from __future__ import annotations

@@ -146,9 +146,16 @@ class Home:
         if until < now:
             self._notices.pop(person, None)
             text = ""
-        messages = self._messages.get(person, "")
+        messages = self._messages.get(person) or await self._looked_up(person)
         seen = await self._gather.seen(person, messages, text, now)
         await self._api.publish(person, view(seen, messages))
+
+    async def _looked_up(self, person: str) -> str:
+        """Their direct messages, of which another process was told."""
+        try:
+            return (await self._memory.openers()).get(person, "")
+        except StoreUnavailable:
+            return ""
 
     def _tell(self, record: RunRecord) -> None:
         self._gather.learn(record)
