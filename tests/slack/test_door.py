@@ -342,6 +342,6 @@ async def test_failing_listener_is_told_and_logged(
 async def test_an_event_nobody_listens_to_is_taken_so_that_slack_does_not_send_it_again(
     house: House,
 ) -> None:
-    body = b'{"type":"event_callback","event":{"type":"app_mention"}}'
+    body = b'{"type":"event_callback","event":{"type":"team_join"}}'
     assert (await house.send(body, content_type="application/json"))[0] == 200
     assert not house.executor.journal.recent()
