@@ -75,6 +75,8 @@ _PRIVATE_BECAUSE = {
         "To fix it: reinstall the app from config/slack-manifest.yaml."
     ),
     "message_not_found": ("The message in the channel is gone, so the answer comes to you alone."),
+    "thread_not_found": "The thread is gone, so the answer comes to you alone.",
+    "cannot_reply_to_message": "The thread is gone, so the answer comes to you alone.",
     "unreachable": (
         "Slack did not take the bot's messages for ten minutes, so the answer comes to you alone."
     ),

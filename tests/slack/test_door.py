@@ -197,6 +197,16 @@ async def test_bot_not_in_channel_answers_privately_with_the_fix(house: House) -
     assert "cilium-oncall status --cluster prod-eu" in shown(messages[1])
 
 
+async def test_a_response_url_that_has_ended_is_followed_by_an_ephemeral_message(
+    house: House,
+) -> None:
+    gone = f"{house.workspace.api_url.removesuffix('api/')}response/T1/1/gone"
+    assert (await house.send(house.form("status node-77", response_url=gone)))[0] == 200
+    [said] = await house.workspace.wait_for(private)
+    assert "Did you mean node-7" in shown(said)
+    assert house.workspace.calls[-1].method == "chat.postEphemeral"
+
+
 async def test_first_post_whose_reply_was_lost_is_found_and_not_doubled(house: House) -> None:
     house.workspace.fail("chat.postMessage", status=503, done=True)
     await house.workspace.command("/cilium", "status")

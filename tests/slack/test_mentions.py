@@ -227,6 +227,13 @@ async def test_foreign_people_are_refused_though_slack_does_not_say_who_they_are
     assert not [call for call in house.workspace.calls if call.method == "users.info"]
 
 
+async def test_somebody_who_left_the_channel_is_told_in_a_direct_message(house: House) -> None:
+    body = event(f"{ME} statsu", user="U0PLAYZOE01", channel="C0PLAYAPPROVE")
+    assert await sends(house, body) == 200
+    said = await reply(house, "Did you mean status?", "D0PLAYZOE01")
+    assert said.ephemeral_to is None
+
+
 async def test_one_event_is_one_run_however_often_it_comes(house: House) -> None:
     body = event(f"{ME} status")
     for age in (2, 1, 0):
