@@ -2,8 +2,7 @@
 
 A request passes the guard, then Bolt, then a listener that has the run accepted and acknowledges,
 before anything is asked of a cluster. An event that could not be taken is not acknowledged: Slack
-sends it again. Socket Mode, buttons and modals register on the
-same Bolt app.
+sends it again. Socket Mode, buttons and modals register on the same Bolt app.
 """
 
 from __future__ import annotations

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from bot.engine.registry import Registry, Runbook
 from bot.slack import messages
-from bot.slack.blocks import Message, Page, section
+from bot.slack.blocks import Message, Page, lines_within, section
 from bot.slack.limits import FALLBACK, SECTION
-from bot.slack.mrkdwn import code, escape, fenced
+from bot.slack.mrkdwn import code, escape, sentence
 
 NEEDED_MOST = ("triage", "status", "drops", "policy", "dns", "restart-agent")
 """Of these, the ones that exist come first."""
@@ -39,8 +40,16 @@ def detail(runbook: Runbook, bot: str = messages.SLASH) -> Message:
     usage = code(f"{bot} {runbook.usage}", 600)
     return Message(
         text=escape(f"{bot} {runbook.usage}: {runbook.summary}", FALLBACK),
-        blocks=(section(f"{usage}\n{fenced(runbook.help, SECTION - 700)}"),),
+        blocks=(section(lines_within([usage, *_flowing(runbook.help)], SECTION)),),
     )
+
+
+def _flowing(text: str) -> Iterator[str]:
+    """The lines of a docstring as a phone wraps them; one that begins with an option stays one."""
+    for paragraph in text.split("\n\n"):
+        yield ""
+        for line in re.split(r"\n(?=\s*-)", paragraph):
+            yield sentence(" ".join(line.split()), 1_200)
 
 
 def _by_need(registry: Registry) -> tuple[list[Runbook], list[Runbook]]:
