@@ -1,15 +1,15 @@
 """The Slack door: mounted on the bot's HTTP server, opened and closed with it.
 
 A request passes the guard, then Bolt, then a listener that has the run accepted and acknowledges,
-before anything is asked of a cluster. Socket Mode, mentions, buttons and modals register on the
-same Bolt app.
+before anything is asked of a cluster. An event that could not be taken is not acknowledged: Slack
+sends it again. Socket Mode, buttons and modals register on the same Bolt app.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -38,6 +38,7 @@ from bot.slack.home.links import Links
 from bot.slack.home.listeners import HomeListeners
 from bot.slack.home.memory import Memory, ProcessMemory
 from bot.slack.live_message import LiveMessage
+from bot.slack.mentions import asked_in
 from bot.slack.mrkdwn import code
 from bot.slack.outbox import Outbox
 from bot.slack.payload import Unreadable, body_of
@@ -58,8 +59,10 @@ PATIENCE = 2.5
 
 
 class SlackDoor:
-    """Slash commands of one Slack app. ``channels`` binds Slack channel ids to cluster names;
-    ``access`` says who may do what, without it the default for these channels holds.
+    """Slash commands, mentions and direct messages of one Slack app.
+
+    ``channels`` binds Slack channel ids to cluster names; ``access`` says who may do what, without
+    it the default for these channels holds.
 
     Construction touches no network. :meth:`start` before the executor is opened and before the
     first request; close the executor before :meth:`close`, so that every run's end is still told.
@@ -109,6 +112,8 @@ class SlackDoor:
         self._bolt.event(HOME_OPENED)(listeners.on_opened)
         for action_id, listener in listeners.actions.items():
             self._bolt.action(action_id)(listener)
+        self._bolt.event("app_mention", middleware=[self._hear])(_heard)
+        self._bolt.event("message", middleware=[self._hear])(_heard)
         self._bolt.error(_on_error)
 
     def routes(self) -> list[web.RouteDef]:
@@ -153,9 +158,26 @@ class SlackDoor:
             await ack(text=messages.TROUBLE)
             return
         await ack()
-        waiting = asyncio.create_task(self._tell_that_it_waits(record))
-        self._waiting.add(waiting)
-        waiting.add_done_callback(self._waiting.discard)
+        self._watch(record)
+
+    async def _hear(
+        self, body: dict[str, Any], next_: Callable[[], Awaitable[None]]
+    ) -> BoltResponse | None:
+        """Take an event for good. A middleware, because Bolt acknowledges before its listeners."""
+        asked = asked_in(body)
+        if asked is None:
+            await next_()
+            return None
+        if self.outbox.closed or self._executor.closed:
+            return BoltResponse(status=503)  # sent again, it finds this bot or another one up
+        understood = self._understand(asked)
+        if isinstance(understood, Message):
+            self.outbox.private(asked.private, understood, asked.once("answer"))
+            await self.outbox.kept()
+        else:
+            self._watch(await self._start(understood))
+        await next_()
+        return None
 
     def _understand(self, asked: Asked) -> Message | Start:
         """As the grammar says, unless the answer could not be delivered."""
@@ -175,11 +197,16 @@ class SlackDoor:
             start.command, start.cluster, asked.requester, asked.origin, once=asked.trigger
         )
 
+    def _watch(self, record: RunRecord) -> None:
+        waiting = asyncio.create_task(self._tell_that_it_waits(record))
+        self._waiting.add(waiting)
+        waiting.add_done_callback(self._waiting.discard)
+
     def _reporter(self, record: RunRecord) -> Reporter:
         if ORIGIN in record.request.origin:
             return self.home.reporter(record)
         asked = Asked.of_record(record)
-        if self._channels and asked.channel not in self._channels:
+        if self._channels and asked.channel not in self._channels and not asked.is_direct:
             return PrivateAnswer(self.outbox, asked)
         return LiveMessage(self.outbox, asked)
 
@@ -190,8 +217,9 @@ class SlackDoor:
         except StoreUnavailable:  # it waits for the store, too
             now = record
         if now is not None and now.state is RunState.QUEUED:
-            address = Asked.of_record(record).response_url
-            self.outbox.private(address, messages.fixed(messages.WAITING))
+            asked = Asked.of_record(record)
+            waits = messages.fixed(messages.WAITING)
+            self.outbox.private(asked.private, waits, asked.once("waits"))
 
 
 def _bolt_app(bot_token: str) -> AsyncApp:
@@ -209,9 +237,14 @@ def _bolt_app(bot_token: str) -> AsyncApp:
         logger=quiet,
         authorize=authorize,
         request_verification_enabled=False,
+        ignoring_self_events_enabled=False,  # bot.slack.mentions leaves out every bot
         process_before_response=False,
         raise_error_for_unhandled_request=True,
     )
+
+
+async def _heard() -> None:
+    """Everything was done before: see :meth:`SlackDoor._hear`."""
 
 
 async def _on_error(
@@ -224,4 +257,6 @@ async def _on_error(
         # Slack sends an event again for minutes unless it is taken; this one never will be of use.
         return BoltResponse(status=200 if kind == "event_callback" else 404)
     logger.error("a listener failed", exc_info=error)
+    if body.get("type") == "event_callback":
+        return BoltResponse(status=500)  # Slack sends it again
     return None if response is None else BoltResponse(status=200, body=messages.TROUBLE)
