@@ -1,8 +1,8 @@
 """The Slack door: mounted on the bot's HTTP server, opened and closed with it.
 
 A request passes the guard, then Bolt, then a listener that has the run accepted and acknowledges,
-before anything is asked of a cluster. Socket Mode, mentions, buttons and modals register on the
-same Bolt app.
+before anything is asked of a cluster. Over Socket Mode the same listeners answer, by
+:meth:`SlackDoor.answer`. Mentions, buttons and modals register on the same Bolt app.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from bot.model.errors import StoreUnavailable
 from bot.model.run import Door, RunRecord, RunState
 from bot.slack import messages
 from bot.slack.admission import Admission
+from bot.slack.answered import Answered, key_of
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message
 from bot.slack.clock import Clock, SystemClock
@@ -56,6 +57,7 @@ class SlackDoor:
 
     Construction touches no network. :meth:`start` before the executor is opened and before the
     first request; close the executor before :meth:`close`, so that every run's end is still told.
+    Without a ``signing_secret`` nothing is taken over HTTP: Socket Mode alone.
     ``pending`` and ``replays`` are shared by replicas; without, they are this process' own.
     """
 
@@ -64,7 +66,7 @@ class SlackDoor:
         executor: Executor,
         *,
         bot_token: str,
-        signing_secret: str,
+        signing_secret: str | None,
         channels: Mapping[str, str],
         access: AccessRules | None = None,
         api_url: str = API_URL,
@@ -76,7 +78,12 @@ class SlackDoor:
         self._executor = executor
         self._channels = dict(channels)
         self._clock = clock or SystemClock()
-        self._guard = Guard(signing_secret, replays or MemoryReplays(), self._clock)
+        self._guard = (
+            Guard(signing_secret, replays or MemoryReplays(), self._clock)
+            if signing_secret is not None
+            else None
+        )
+        self._answered = Answered()
         self._api = WebApi(bot_token, api_url, on_call)
         self.outbox = Outbox(self._api, self._clock, pending)
         self._waiting: set[asyncio.Task[None]] = set()
@@ -90,7 +97,7 @@ class SlackDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """What to mount: ``POST /slack/events``, behind the guard."""
-        return [web.post(PATH, self._guard.protect(self._dispatch))]
+        return [web.post(PATH, self._guard.protect(self._dispatch))] if self._guard else []
 
     async def start(self) -> None:
         """Open the connections to Slack, and send what an earlier process left."""
@@ -110,10 +117,16 @@ class SlackDoor:
         except Unreadable as error:
             logger.warning("a signed request cannot be read: %s", error)
             return web.Response(status=400)
+        return await to_aiohttp_response(await self.answer(body))
+
+    async def answer(self, body: dict[str, Any], envelope_id: str = "") -> BoltResponse:
+        """The listeners' answer to a genuine request of Slack, whichever way it came; one that
+        comes again is not answered twice."""
         # Bolt's own reader takes any body that contains the word "payload" for a click and loses
         # the command; a parsed body goes past it.
         asked = AsyncBoltRequest(body=body, mode="socket_mode")
-        return await to_aiohttp_response(await self._bolt.async_dispatch(asked))
+        key = key_of(body, envelope_id)
+        return await self._answered.once(key, lambda: self._bolt.async_dispatch(asked))
 
     async def _on_command(self, ack: AsyncAck, command: dict[str, Any]) -> None:
         asked = Asked.of(command)
@@ -195,6 +208,7 @@ async def _on_error(
         kind = body.get("command") or body.get("type")
         logger.warning("Slack sent what nothing here listens to: %.80r", kind)
         # Slack sends an event again for minutes unless it is taken; this one never will be of use.
-        return BoltResponse(status=200 if kind == "event_callback" else 404)
+        status = 200 if kind == "event_callback" else 404
+        return BoltResponse(status=status, body=messages.UNHEARD if "command" in body else "")
     logger.error("a listener failed", exc_info=error)
     return None if response is None else BoltResponse(status=200, body=messages.TROUBLE)

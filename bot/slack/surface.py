@@ -9,6 +9,7 @@ from __future__ import annotations
 from bot.slack.messages import SLASH
 
 METHODS: dict[str, frozenset[str]] = {
+    "apps.connections.open": frozenset(),  # by the app-level token: APP_SCOPES
     "auth.test": frozenset(),
     "chat.postMessage": frozenset(["chat:write"]),
     "chat.update": frozenset(["chat:write"]),
@@ -18,6 +19,8 @@ METHODS: dict[str, frozenset[str]] = {
     "usergroups.users.list": frozenset(["usergroups:read"]),
     "users.info": frozenset(["users:read"]),
 }
+APP_SCOPES = frozenset(["connections:write"])
+"""Of the app-level token, only for Socket Mode; no manifest can ask for them."""
 COMMANDS = (SLASH,)
 COMMAND_SCOPE = "commands"
 EVENTS: tuple[str, ...] = ()
