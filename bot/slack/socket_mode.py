@@ -78,6 +78,8 @@ class SocketMode:
         self._retiring: set[asyncio.Task[None]] = set()
         self._http: aiohttp.ClientSession | None = None
         self._changed_at = clock.monotonic()
+        self.connected = asyncio.Event()
+        """Set while there is a connection."""
         self.trouble: OncallError | None = None
         """Why the last attempt to open a connection failed, until one succeeds."""
 
@@ -147,6 +149,7 @@ class SocketMode:
         connection = await Connection.open(self._http, address, self._clock, self._take)
         if not self.open_connections:
             self._changed_at = self._clock.monotonic()
+            self.connected.set()
             logger.info("Socket Mode is connected")
         self._connections.add(connection)
         self.trouble = None
@@ -173,6 +176,7 @@ class SocketMode:
         self._connections.discard(connection)
         if not self.open_connections:
             self._changed_at = self._clock.monotonic()
+            self.connected.clear()
             logger.warning("Socket Mode is not connected: the last connection is %s", end)
 
     async def _take(self, connection: Connection, envelope: Frame) -> None:
