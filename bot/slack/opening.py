@@ -87,7 +87,7 @@ def _checked(url: object) -> Address:
     except ValueError:
         parsed = URL()
     local = parsed.scheme == "ws" and is_loopback(parsed.host or "")
-    if parsed.scheme != "wss" and not local:
+    if not parsed.host or (parsed.scheme != "wss" and not local):
         raise Malformed("Slack's answer to apps.connections.open holds no wss:// address.")
     return Address(str(url))
 

@@ -147,7 +147,7 @@ class SocketMode:
         assert self._http is not None  # noqa: S101  opened in start
         address = await self.opening.address()
         connection = await Connection.open(self._http, address, self._clock, self._take)
-        if not self.open_connections:
+        if not self.connected.is_set():
             self._changed_at = self._clock.monotonic()
             self.connected.set()
             logger.info("Socket Mode is connected")
@@ -174,7 +174,7 @@ class SocketMode:
             await connection.linger()
         await connection.close()
         self._connections.discard(connection)
-        if not self.open_connections:
+        if self.connected.is_set() and not self.open_connections:
             self._changed_at = self._clock.monotonic()
             self.connected.clear()
             logger.warning("Socket Mode is not connected: the last connection is %s", end)
