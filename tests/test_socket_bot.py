@@ -84,10 +84,9 @@ async def test_doctor_in_slack_tells_of_the_connections(tmp_path: Path) -> None:
         part = SocketPart(sockets.opening, sockets)
         report = await examined(part)
         assert report.verdict is Verdict.OK
-        assert [row[2] for row in report.tables[0].rows] == [
-            "in order",
-            "2 of 2, connected for 0 s",
-        ] or "connected for" in report.tables[0].rows[1][2]
+        token, connections = (row[2] for row in report.tables[0].rows)
+        assert token == "in order"
+        assert connections.startswith("2 of 2, connected for")
         assert len(running.workspace.calls) == asked
         await running.workspace.command("/cilium", "doctor")
         said = await running.workspace.wait_for(
@@ -97,7 +96,6 @@ async def test_doctor_in_slack_tells_of_the_connections(tmp_path: Path) -> None:
         )
         assert "SIGNING" not in said[-1]
 
-        sockets.connected.clear()
         running.workspace.fail("apps.connections.open", error="invalid_auth", times=50)
         running.workspace.sockets.drop()
         await until(lambda: sockets.trouble)
@@ -125,7 +123,7 @@ async def test_doctor_in_a_terminal_opens_no_connection(tmp_path: Path) -> None:
         await api.open()
         report = await examined(SocketPart(Opening(api)))
         assert (report.findings, running.workspace.sockets.count) == ((), 2)
-        assert [gap.what for gap in report.gaps] == [f"{PART}: connections"]
+        assert [gap.subject for gap in report.gaps] == [f"{PART}: connections"]
         running.workspace.throttle("apps.connections.open", retry_after=60)
         assert len((await examined(SocketPart(Opening(api)))).gaps) == 1
         running.workspace.fail("apps.connections.open", error="not_allowed_token_type")
