@@ -30,8 +30,9 @@ CONNECTIONS = 2
 MOST_OF_APP = 10
 """Slack allows an app so many, over all its bots."""
 
-UNDER_WAY = 256
-"""Envelopes being answered; further ones wait in the connection until one of them is done."""
+UNDER_WAY = 64
+"""Envelopes being answered at once, each with a write to the store, which takes a hundred; further
+ones wait in the connection."""
 
 STEADY = 30.0
 """Seconds a connection must have lasted to be replaced without a pause."""
