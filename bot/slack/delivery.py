@@ -12,9 +12,9 @@ from bot.model.errors import ClientError, Throttled, Unreachable
 from bot.slack import messages
 from bot.slack.blocks import Message
 from bot.slack.clock import Clock
-from bot.slack.details import Upload
 from bot.slack.pace import Method, Pace
 from bot.slack.pending import Entry, Fate, Kind, Pending, is_progress
+from bot.slack.uploads import Upload
 from bot.slack.webapi import Declined, Unconfirmed
 
 logger = logging.getLogger(__name__)

@@ -16,12 +16,14 @@ from bot.model.run import Progress, RunRecord
 from bot.slack import messages
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message
-from bot.slack.details import Detail, details
+from bot.slack.details import details
 from bot.slack.mrkdwn import code
 from bot.slack.outbox import Outbox
 from bot.slack.pending import Fallback
+from bot.slack.pictures import picture_replies
 from bot.slack.progress import looking
 from bot.slack.render import answer
+from bot.slack.uploads import Detail
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +60,7 @@ class LiveMessage:
             self._outbox.private(self._asked.response_url, message, self._once("answer"))
         else:
             self._outbox.update(self._asked.channel, record.id, message, final=True)
+            replies = [*await picture_replies(record), *replies]
             for number, reply in enumerate(replies):
                 self._outbox.reply(self._asked.channel, record.id, reply, number)
         await self._outbox.kept()
@@ -69,8 +72,8 @@ class LiveMessage:
 
     def _rendered(self, record: RunRecord) -> tuple[Message, list[Detail]]:
         try:
-            first, left = answer(record, self._asked)
-            return first, details(record, left)
+            said = answer(record, self._asked)
+            return said.message, details(record, said)
         except Exception:  # the border: a report that trips us must not leave "looking" behind
             logger.exception("the report of run %s could not be rendered", record.id)
             command = code(self._asked.terminal, 300)

@@ -27,8 +27,11 @@ RENDER_FAILED = (
     "There is a report, but it could not be written for Slack; the bot's log has the reason. "
     "Read it in a terminal: {command}"
 )
+PICTURE = "Picture"
 NOT_RECORDED = "not recorded"
 MORE_FINDINGS = "+ {count} more in the thread, worst first."
+FURTHER_FINDINGS = "{count} more findings"
+WHOLE_REPORT = "The whole report"
 IN_PRIVATE = "A private answer has no thread. All of the detail, in a terminal: {command}"
 
 WAITING = (

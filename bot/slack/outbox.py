@@ -25,7 +25,6 @@ from collections.abc import Sequence
 from bot.slack.blocks import Message
 from bot.slack.clock import Clock
 from bot.slack.delivery import Calls, Delivery, method_of
-from bot.slack.details import Detail
 from bot.slack.pace import Pace
 from bot.slack.pending import (
     ANSWER,
@@ -37,6 +36,7 @@ from bot.slack.pending import (
     is_progress,
     sendable,
 )
+from bot.slack.uploads import Detail
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import msgspec
 
-from bot.slack.details import Detail
+from bot.slack.uploads import Detail
 
 logger = logging.getLogger(__name__)
 

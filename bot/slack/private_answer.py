@@ -38,7 +38,7 @@ class PrivateAnswer:
         """The first message of the answer; the detail has no thread to go to."""
         command = code(self._asked.terminal, 300)
         try:
-            message = answer(record, self._asked).message
+            message = answer(record, self._asked, alone=True).message
         except Exception:  # the border: a report that trips us must still be told of
             logger.exception("the report of run %s could not be rendered", record.id)
             text = messages.RENDER_FAILED.format(command=command)

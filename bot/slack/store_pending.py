@@ -23,8 +23,8 @@ import msgspec
 from bot.model.errors import RecordTooNew, StoreUnavailable
 from bot.slack.blocks import Message
 from bot.slack.clock import Clock
-from bot.slack.details import Upload
 from bot.slack.pending import ANSWER, Entry, Fallback, Fate, Kind, MemoryPending, is_progress
+from bot.slack.uploads import Upload
 from bot.store.outbox import Found, OutboxEntries
 from bot.store.records import Records
 

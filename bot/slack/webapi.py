@@ -28,7 +28,7 @@ from yarl import URL
 from bot.model.errors import ClientError, Refused, Throttled, Unreachable
 from bot.model.outcome import timed
 from bot.slack.blocks import Message
-from bot.slack.details import Upload
+from bot.slack.uploads import Upload
 
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
 LONGEST_PAUSE = 3_600.0
@@ -131,11 +131,12 @@ class WebApi:
 
     async def upload(self, channel: str, thread: str, upload: Upload) -> None:
         """Three calls: ask where to, send the bytes, complete. Only the last one shows."""
-        content = upload.content.encode()
-        where = {"filename": upload.filename, "length": str(len(content))}
+        where = {"filename": upload.filename, "length": str(len(upload.content))}
+        if upload.alt:
+            where["alt_txt"] = upload.alt
         try:
             place = await self._form("files.getUploadURLExternal", where)
-            await self._send(str(place["upload_url"]), data=content)
+            await self._send(str(place["upload_url"]), data=upload.content)
         except Unconfirmed as error:
             raise Unreachable(error.message) from None  # nothing shows yet: harmless twice
         await self._call(
