@@ -38,7 +38,7 @@ def frame_of(text: str) -> Frame | None:
     """The frame in ``text``; ``None`` when it cannot be read."""
     try:
         return msgspec.json.decode(text, type=Frame)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
 
 

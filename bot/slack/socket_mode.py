@@ -178,7 +178,7 @@ class SocketMode:
         if self.connected.is_set() and not self.open_connections:
             self._changed_at = self._clock.monotonic()
             self.connected.clear()
-            logger.warning("Socket Mode is not connected: the last connection is %s", end)
+            logger.warning("Socket Mode is not connected: the last connection ended (%s)", end)
 
     async def _take(self, connection: Connection, envelope: Frame) -> None:
         """Have an envelope answered; returns at once while there is room."""
