@@ -263,6 +263,7 @@ def _slack_door(
     from bot.slack.replays import StoreReplays
     from bot.slack.store_pending import LEASE, StorePending
     from bot.store.claims import Claims
+    from bot.store.homes import Homes
     from bot.store.outbox import OutboxEntries
 
     credentials = settings.credentials
@@ -280,6 +281,7 @@ def _slack_door(
         clock=clock,
         replays=StoreReplays(Claims(store)),
         pending=StorePending(entries, clock),
+        memory=Homes(store),
         on_call=metrics.slack_called,
     )
 

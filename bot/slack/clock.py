@@ -53,3 +53,16 @@ async def ends_within(clock: Clock, seconds: float, task: asyncio.Future[Any]) -
     finally:
         limit.cancel()
     return task.done()
+
+
+async def until(clock: Clock, event: asyncio.Event, seconds: float) -> None:
+    """Wait for ``event``, but not longer than ``seconds``."""
+    waits = {
+        asyncio.ensure_future(clock.sleep(seconds)),
+        asyncio.ensure_future(event.wait()),
+    }
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

@@ -12,6 +12,8 @@ from typing import Final
 SECTION: Final = 3_000
 HEADER: Final = 150
 BLOCKS: Final = 50
+VIEW_BLOCKS: Final = 100
+"""Of a modal or a home tab."""
 MESSAGE_CHARACTERS: Final = 12_000
 FALLBACK: Final = 300
 """Our own: what a phone's notification shows; ``chat.update`` would take 4,000."""

@@ -95,6 +95,9 @@ class Pending(Protocol):
     def fate(self, key: str) -> Fate | None:
         """What became of a live message; ``None`` while nothing is known."""
 
+    async def ts_of(self, key: str) -> str:
+        """Where a live message stands, whichever process posted it; empty when not known."""
+
     def provide(self, key: str, fallback: Fallback) -> None:
         """Keep where the result of ``key`` goes should its channel not take it."""
 
@@ -170,6 +173,11 @@ class MemoryPending:
     def fate(self, key: str) -> Fate | None:
         """What became of a live message; ``None`` while nothing is known."""
         return self._fates.get(key)
+
+    async def ts_of(self, key: str) -> str:
+        """Where a live message stands; empty when not known."""
+        fate = self.fate(key)
+        return fate.ts if fate is not None else ""
 
     def provide(self, key: str, fallback: Fallback) -> None:
         """Keep where the result of ``key`` goes should its channel not take it."""

@@ -109,6 +109,11 @@ class StorePending:
         """What became of a live message; ``None`` while nothing is known."""
         return self._here.fate(key)
 
+    async def ts_of(self, key: str) -> str:
+        """Where a live message stands, whichever process posted it; empty when not known."""
+        here = await self._here.ts_of(key)
+        return here or (await self._entries.facts(key, "ts")).get("ts", "")
+
     def provide(self, key: str, fallback: Fallback) -> None:
         """Keep where the result of ``key`` goes should its channel not take it."""
         self._here.provide(key, fallback)

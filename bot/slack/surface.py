@@ -18,12 +18,14 @@ METHODS: dict[str, frozenset[str]] = {
     "files.getUploadURLExternal": frozenset(["files:write"]),
     "usergroups.users.list": frozenset(["usergroups:read"]),
     "users.info": frozenset(["users:read"]),
+    "views.publish": frozenset(),
 }
 APP_SCOPES = frozenset(["connections:write"])
 """Of the app-level token, only for Socket Mode; no manifest can ask for them."""
 COMMANDS = (SLASH,)
 COMMAND_SCOPE = "commands"
-EVENTS: tuple[str, ...] = ()
+HOME_OPENED = "app_home_opened"
+EVENTS: tuple[str, ...] = (HOME_OPENED,)
 
 SCOPES = frozenset([COMMAND_SCOPE]).union(*METHODS.values())
 ONLY_FOR_GROUPS = METHODS["usergroups.users.list"]

@@ -129,6 +129,10 @@ class WebApi:
         blocks = list(message.blocks)
         await self._call("chat.update", channel=channel, ts=ts, text=message.text, blocks=blocks)
 
+    async def publish(self, person: str, view: Mapping[str, Any]) -> None:
+        """Show ``person`` their home tab; harmless twice."""
+        await self._call("views.publish", user_id=person, view=view)
+
     async def upload(self, channel: str, thread: str, upload: Upload) -> None:
         """Three calls: ask where to, send the bytes, complete. Only the last one shows."""
         where = {"filename": upload.filename, "length": str(len(upload.content))}
