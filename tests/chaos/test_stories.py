@@ -26,7 +26,7 @@ def once(here: Town) -> None:
 
 
 async def test_a_bot_that_is_stopped_hands_its_runs_to_the_other(tmp_path: Path) -> None:
-    async with town(tmp_path, bots=2, exec_latency=200) as here:
+    async with town(tmp_path, bots=2) as here:
         first, second = here.bots
         for _ in range(3):
             await here.command(first)

@@ -104,15 +104,20 @@ def key_of(message: Message) -> str:
 
 @asynccontextmanager
 async def town(
-    folder: Path, *, bots: int, exec_latency: int = 200, socket: bool = False
+    folder: Path,
+    *,
+    bots: int,
+    nodes: int = 12,
+    time_scale: float = TIME_SCALE,
+    socket: bool = False,
 ) -> AsyncIterator[Town]:
     """A town with ``bots`` running bots on one store; with ``socket`` all on Socket Mode."""
     async with AsyncExitStack() as stack:
         kubeconfig = folder / "kubeconfig"
-        controls = await stack.enter_async_context(simulated_cluster(kubeconfig, 12))
+        controls = await stack.enter_async_context(simulated_cluster(kubeconfig, nodes))
         await controls.inject("agent-crash-loop", "node-7", {})
         workspace = await stack.enter_async_context(
-            Workspace(signing_secret="s" * 32, time_scale=TIME_SCALE)
+            Workspace(signing_secret="s" * 32, time_scale=time_scale)
         )
         store = EmbeddedStore(folder / "store")
         await store.start()
@@ -125,7 +130,7 @@ async def town(
             "signing_secret": workspace.signing_secret,
             "app_token": workspace.app_token if socket else "",
             "store": store.address.url,
-            "time_scale": str(TIME_SCALE),
+            "time_scale": str(time_scale),
         }
         made = Town(workspace, store)
         for number in range(bots):

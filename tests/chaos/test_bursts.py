@@ -1,0 +1,70 @@
+"""Many commands at once: acknowledged at once, answered once, in order, within Slack's limits."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+from bot.store.connection import Store
+from bot.store.runs import Runs
+from tests.chaos.town import CHANNEL, Town, key_of, town
+
+BURST = 500
+FAST = 60.0
+"""Slack's minutes pass in seconds: a post a second and 50 updates a minute in one channel."""
+AT_ONCE = 16
+"""Runs that one bot carries at once; within these the order of beginnings is open."""
+
+
+async def acks(here: Town, texts: list[str]) -> list[float]:
+    """Seconds to each acknowledgement of commands typed at the same moment."""
+    here.workspace.bot_url = here.bots[0].url
+    typed = [here.workspace.command("/cilium", text, channel=CHANNEL) for text in texts]
+    heard = await asyncio.gather(*typed)
+    assert {ack.status for ack in heard} == {200}
+    here.sent += len(heard)
+    here.accepted += len(heard)
+    return sorted(ack.seconds for ack in heard)
+
+
+async def test_fifty_commands_are_acknowledged_while_a_thousand_nodes_are_looked_at(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path, bots=1, nodes=1_000, time_scale=1.0) as here:
+        await acks(here, ["status --deep"])
+        await here.workspace.wait_for(lambda seen: [m for m in seen if m.bot] or None, timeout=10)
+        seconds = await acks(here, [f"status node-{number}" for number in range(1, 51)])
+        assert here.unanswered(), "the large run ended before the burst"
+        median, slowest = seconds[len(seconds) // 2], seconds[-1]
+        print(f"\n50 at once beside 1,000 nodes: p50 {median * 1e3:.0f} ms, "
+              f"p99 {slowest * 1e3:.0f} ms")  # fmt: skip
+        assert slowest < 0.2
+
+
+async def test_a_burst_is_answered_once_in_order_and_within_slack_s_limits(tmp_path: Path) -> None:
+    async with town(tmp_path, bots=1, time_scale=FAST) as here:
+        texts = [f"status node-{1 + number % 6} --deadline 5m" for number in range(BURST)]
+        seconds = await acks(here, texts)
+        with contextlib.suppress(TimeoutError):  # what is missing is told below
+            await here.until_answered(within=60)
+        told = here.workspace
+        print(f"\n{BURST} at once: p50 {seconds[BURST // 2] * 1e3:.0f} ms, "
+              f"p99 {seconds[int(BURST * 0.99)] * 1e3:.0f} ms; Slack's clock x {FAST:g}")  # fmt: skip
+        assert len(here.live) == BURST
+        assert all("Still waiting" in message.text for message in here.private)
+        assert not here.unanswered()
+        assert len({key_of(message) for message in here.live}) == len(here.live)
+        assert not [call for call in told.calls if call.status == 429]
+        await in_order(here)
+
+
+async def in_order(here: Town) -> None:
+    """Live messages stand in the order their runs were accepted."""
+    store = Store(here.store.address)
+    records = await Runs(store).recent(BURST)
+    await store.close()
+    accepted = sorted(records, key=lambda record: record.queued_at)
+    rank = {record.id: place for place, record in enumerate(accepted)}
+    places = [rank[key_of(message)] for message in here.live]
+    assert max(abs(place - there) for there, place in enumerate(places)) <= 2 * AT_ONCE
