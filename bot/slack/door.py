@@ -163,8 +163,9 @@ class SlackDoor:
         except StoreUnavailable:  # it waits for the store, too
             now = record
         if now is not None and now.state is RunState.QUEUED:
-            address = Asked.of_record(record).response_url
-            self.outbox.private(address, messages.fixed(messages.WAITING))
+            asked = Asked.of_record(record)
+            waits = messages.fixed(messages.WAITING)
+            self.outbox.private(asked.private, waits, asked.once("waits"))
 
 
 def _bolt_app(bot_token: str) -> AsyncApp:

@@ -99,12 +99,14 @@ class Outbox:
         waiting = [entry.queued_at for name in self._lanes for entry in self._pending.lane(name)]
         return max(0.0, self._clock.monotonic() - min(waiting)) if waiting else 0.0
 
-    def post(self, channel: str, key: str, message: Message, fallback: Fallback) -> None:
-        """Open the live message ``key`` in ``channel``."""
+    def post(
+        self, channel: str, key: str, message: Message, fallback: Fallback, thread: str = ""
+    ) -> None:
+        """Open the live message ``key`` in ``channel``, or in a ``thread`` of it."""
         self._pending.provide(key, fallback)
         known = self._pending.fate(key) is not None
         if not known and self._waiting_post(channel, key) is None:
-            self._add(Kind.POST, channel, key, message, part="post")
+            self._add(Kind.POST, channel, key, message, part="post", thread=thread)
 
     def update(self, channel: str, key: str, message: Message, *, final: bool = False) -> None:
         """Change the live message ``key``; ``final`` is its result and always arrives."""
@@ -125,10 +127,13 @@ class Outbox:
                 self._wake(channel)
             self._pending.changed(waiting)
 
-    def reply(self, channel: str, key: str, detail: Detail, number: int = 0) -> None:
-        """Add to the thread of the live message ``key``; dropped when it has no thread.
+    def reply(
+        self, channel: str, key: str, detail: Detail, number: int = 0, thread: str = ""
+    ) -> None:
+        """Add to the thread of the live message ``key``, or to the ``thread`` it stands in.
 
-        ``number`` tells the replies of one thread apart, and is the same on a second attempt.
+        Dropped when the live message has no place. ``number`` tells the replies of one message
+        apart, and is the same on a second attempt.
         """
         fate = self._pending.fate(key)
         if fate is not None and fate.reason:
@@ -136,15 +141,15 @@ class Outbox:
         if self.full:
             logger.warning("too much waits for Slack: a detail of %s is dropped", key)
             return
-        self._add(Kind.REPLY, channel, key, detail, part=f"reply-{number}")
+        self._add(Kind.REPLY, channel, key, detail, part=f"reply-{number}", thread=thread)
 
-    def private(self, response_url: str, message: Message, once: str = "") -> None:
-        """Tell the person behind ``response_url``, and nobody else.
+    def private(self, address: str, message: Message, once: str = "") -> None:
+        """Tell one person, and nobody else; ``address`` is the text of a ``PrivateAddress``.
 
         What carries the same ``once`` is told once, by whichever process.
         """
         part = once or secrets.token_hex(8)
-        self._add(Kind.PRIVATE, response_url, "", message, final=True, part=part)
+        self._add(Kind.PRIVATE, address, "", message, final=True, part=part)
 
     async def kept(self) -> None:
         """Return when what was said so far survives this process, if anything does."""
@@ -170,7 +175,15 @@ class Outbox:
         return [lane.task for lane in self._lanes.values() if lane.task is not None]
 
     def _entry(
-        self, kind: Kind, lane: str, key: str, content: Detail, *, part: str, final: bool = False
+        self,
+        kind: Kind,
+        lane: str,
+        key: str,
+        content: Detail,
+        *,
+        part: str,
+        final: bool = False,
+        thread: str = "",
     ) -> Entry:
         return Entry(
             id=f"{key}/{part}" if key else part,
@@ -180,12 +193,22 @@ class Outbox:
             content=content,
             queued_at=self._clock.monotonic(),
             final=final,
+            thread=thread,
         )
 
     def _add(
-        self, kind: Kind, lane: str, key: str, content: Detail, *, part: str, final: bool = False
+        self,
+        kind: Kind,
+        lane: str,
+        key: str,
+        content: Detail,
+        *,
+        part: str,
+        final: bool = False,
+        thread: str = "",
     ) -> None:
-        self._keep([self._entry(kind, lane, key, content, part=part, final=final)])
+        entry = self._entry(kind, lane, key, content, part=part, final=final, thread=thread)
+        self._keep([entry])
 
     def _keep(self, entries: Sequence[Entry]) -> None:
         for entry in entries:

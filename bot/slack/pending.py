@@ -32,15 +32,16 @@ class Kind(StrEnum):
     REPLY = "reply"
     """A message or a file in the thread of another message."""
     PRIVATE = "private"
-    """To one person, through a ``response_url``."""
+    """To one person: see :mod:`bot.slack.private_address`."""
 
 
 class Entry(msgspec.Struct, kw_only=True, eq=False):
     """One thing to send. ``key`` names the live message it is, changes or replies to.
 
     ``id`` is the same when the same thing is to be sent again, by whichever process. ``lane`` is
-    the channel, or the ``response_url`` of a private message. ``final`` marks a result,
-    ``uncertain`` what may stand in Slack already. Times are of the monotonic clock, in seconds.
+    the channel, or the private address as text. ``thread`` is the ``ts`` of the thread to post
+    into when that is not the live message's own. ``final`` marks a result, ``uncertain`` what may
+    stand in Slack already. Times are of the monotonic clock, in seconds.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Entry(msgspec.Struct, kw_only=True, eq=False):
     content: Detail
     queued_at: float
     final: bool = False
+    thread: str = ""
     attempts: int = 0
     not_before: float = 0.0
     uncertain: bool = False
@@ -66,9 +68,9 @@ class Fate(msgspec.Struct, frozen=True):
 
 
 class Fallback(msgspec.Struct, frozen=True):
-    """Where a result goes that its channel does not take; ``note`` is shown under it there."""
+    """The private address of a result that its channel does not take; ``note`` stands under it."""
 
-    response_url: str = ""
+    private: str = ""
     note: str = ""
 
 

@@ -53,6 +53,7 @@ class EntryRecord(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     queued_at: float
     final: bool = False
+    thread: str = ""
     message: Message | None = None
     upload: Upload | None = None
 
@@ -112,7 +113,7 @@ class StorePending:
     def provide(self, key: str, fallback: Fallback) -> None:
         """Keep where the result of ``key`` goes should its channel not take it."""
         self._here.provide(key, fallback)
-        self._tell(key, {"response_url": fallback.response_url, "note": fallback.note})
+        self._tell(key, {"private": fallback.private, "note": fallback.note})
 
     def fallback(self, key: str) -> Fallback:
         """Where the result of ``key`` goes in private; empty when that is unknown."""
@@ -276,10 +277,10 @@ class StorePending:
         return bool(await self._entries.facts(progress.key, result))
 
     async def _learn(self, key: str) -> None:
-        facts = await self._entries.facts(key, "ts", "reason", "response_url", "note")
+        facts = await self._entries.facts(key, "ts", "reason", "private", "note")
         if facts.get("ts") or facts.get("reason"):
             self._here.settle(key, Fate(facts.get("ts", ""), facts.get("reason", "")))
-        self._here.provide(key, Fallback(facts.get("response_url", ""), facts.get("note", "")))
+        self._here.provide(key, Fallback(facts.get("private", ""), facts.get("note", "")))
 
 
 def _followed(entry: Entry, entries: list[Entry]) -> bool:
@@ -295,6 +296,7 @@ def _record(entry: Entry, clock: Clock) -> EntryRecord:
         key=entry.key,
         queued_at=clock.wall() - (clock.monotonic() - entry.queued_at),
         final=entry.final,
+        thread=entry.thread,
         message=content if isinstance(content, Message) else None,
         upload=content if isinstance(content, Upload) else None,
     )
@@ -311,6 +313,7 @@ def _entry(found: Found, record: EntryRecord, clock: Clock) -> Entry:
         content=record.upload or record.message or Message(text=""),
         queued_at=now - max(0.0, clock.wall() - record.queued_at),
         final=record.final,
+        thread=record.thread,
         not_before=now + SETTLING if uncertain else 0.0,
         uncertain=uncertain,
     )

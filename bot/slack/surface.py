@@ -10,9 +10,11 @@ from bot.slack.messages import SLASH
 
 METHODS: dict[str, frozenset[str]] = {
     "auth.test": frozenset(),
+    "chat.postEphemeral": frozenset(["chat:write"]),
     "chat.postMessage": frozenset(["chat:write"]),
     "chat.update": frozenset(["chat:write"]),
     "conversations.info": frozenset(["channels:read", "groups:read"]),
+    "conversations.open": frozenset(["im:write"]),
     "files.completeUploadExternal": frozenset(["files:write"]),
     "files.getUploadURLExternal": frozenset(["files:write"]),
     "usergroups.users.list": frozenset(["usergroups:read"]),

@@ -29,6 +29,7 @@ from bot.model.errors import ClientError, Refused, Throttled, Unreachable
 from bot.model.outcome import timed
 from bot.slack.blocks import Message
 from bot.slack.details import Upload
+from bot.slack.private_address import PrivateAddress
 
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
 LONGEST_PAUSE = 3_600.0
@@ -150,6 +151,23 @@ class WebApi:
             "blocks": list(message.blocks),
         }
         await self._send(response_url, json=body)
+
+    async def whisper(self, address: PrivateAddress, message: Message) -> None:
+        """Tell the person of an ephemeral address, and nobody else; Slack keeps it nowhere."""
+        in_thread: dict[str, Any] = {"thread_ts": address.thread} if address.thread else {}
+        await self._call(
+            "chat.postEphemeral",
+            **in_thread,
+            channel=address.channel,
+            user=address.user,
+            text=message.text,
+            blocks=list(message.blocks),
+        )
+
+    async def open_direct(self, user: str) -> str:
+        """The id of the direct messages with ``user``: found, or made (scope ``im:write``)."""
+        answer = await self._call("conversations.open", users=user)
+        return str((answer.get("channel") or {}).get("id", ""))
 
     def may_respond_to(self, response_url: str) -> bool:
         """Whether the address is Slack's own, or on the API's host; it came with a request."""
