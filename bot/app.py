@@ -228,6 +228,7 @@ def _doctor(settings: Settings, door: Callable[[], SlackDoor]) -> Runbook:
 def _slack_door(
     settings: Settings, executor: Executor, store: Store, metrics: Metrics
 ) -> SlackDoor:
+    from bot.slack.calling_back import LONG_RUN
     from bot.slack.clock import SystemClock
     from bot.slack.door import SlackDoor
     from bot.slack.replays import StoreReplays
@@ -236,7 +237,7 @@ def _slack_door(
     from bot.store.outbox import OutboxEntries
 
     bot_token, signing_secret = _secrets(settings)
-    clock = SystemClock(store.time_scale)
+    clock, claims = SystemClock(store.time_scale), Claims(store)
     entries = OutboxEntries(store, f"outbox-{secrets.token_hex(8)}", lease=LEASE)
     return SlackDoor(
         executor,
@@ -246,9 +247,11 @@ def _slack_door(
         channels=settings.channels,
         access=settings.rules,
         clock=clock,
-        replays=StoreReplays(Claims(store)),
+        replays=StoreReplays(claims),
+        claims=claims,
         pending=StorePending(entries, clock),
         on_call=metrics.slack_called,
+        long_run=store.time_scale.seconds(LONG_RUN),
     )
 
 

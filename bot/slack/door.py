@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,12 +25,16 @@ from bot.engine.reporter import Reporter
 from bot.model.access import AccessRules, without_file
 from bot.model.errors import StoreUnavailable
 from bot.model.run import Door, RunRecord, RunState
-from bot.slack import messages
+from bot.slack import form, messages
 from bot.slack.admission import Admission
 from bot.slack.asked import Asked
+from bot.slack.asking import Asking
 from bot.slack.blocks import Message
+from bot.slack.calling_back import LONG_RUN
+from bot.slack.clicks import Clicks
 from bot.slack.clock import Clock, SystemClock
 from bot.slack.commands import Start, understand
+from bot.slack.doubles import Doubles
 from bot.slack.guard import Guard
 from bot.slack.live_message import LiveMessage
 from bot.slack.mrkdwn import code
@@ -41,11 +46,13 @@ from bot.slack.private_answer import PrivateAnswer
 from bot.slack.reading import Reading
 from bot.slack.replays import MemoryReplays, Replays
 from bot.slack.webapi import WebApi
+from bot.store.claims import Claims
 
 logger = logging.getLogger(__name__)
 
 PATH = "/slack/events"
 API_URL = "https://slack.com/api/"
+ANY_ACTION = re.compile(".")
 PATIENCE = 2.5
 """Seconds a person waits for a run to begin before being told that it waits."""
 
@@ -56,7 +63,8 @@ class SlackDoor:
 
     Construction touches no network. :meth:`start` before the executor is opened and before the
     first request; close the executor before :meth:`close`, so that every run's end is still told.
-    ``pending`` and ``replays`` are shared by replicas; without, they are this process' own.
+    ``pending``, ``replays`` and ``claims`` are shared by replicas; without, they are this process'
+    own. ``long_run``: seconds after which the end of a run rings.
     """
 
     def __init__(
@@ -71,8 +79,11 @@ class SlackDoor:
         clock: Clock | None = None,
         replays: Replays | None = None,
         pending: Pending | None = None,
+        claims: Claims | None = None,
         on_call: Callable[[str, float, str], None] | None = None,
+        long_run: float = LONG_RUN,
     ) -> None:
+        self._long_run = long_run
         self._executor = executor
         self._channels = dict(channels)
         self._clock = clock or SystemClock()
@@ -86,6 +97,14 @@ class SlackDoor:
         executor.answer_through(Door.SLACK, self._reporter, self.admission.admit)
         self._bolt = _bolt_app(bot_token)
         self._bolt.command(messages.SLASH)(self._on_command)
+        clicks = Clicks(
+            executor, self.outbox, self.admission, Doubles(self._clock, claims), self.take
+        )
+        self._bolt.action(ANY_ACTION, matchers=[on_a_message])(clicks.on_click)
+        self._asking = Asking(executor, self._channels, self._api, self.outbox, self.take)
+        self._bolt.action(form.COMMAND)(self._asking.on_change)
+        self._bolt.action(form.CLUSTER)(self._asking.on_change)
+        self._bolt.view(form.CALLBACK)(self._asking.on_submit)
         self._bolt.error(_on_error)
 
     def routes(self) -> list[web.RouteDef]:
@@ -117,20 +136,28 @@ class SlackDoor:
 
     async def _on_command(self, ack: AsyncAck, command: dict[str, Any]) -> None:
         asked = Asked.of(command)
+        if not asked.text.strip():
+            await ack()
+            await self._asking.open(asked)
+            return
+        said = await self.take(asked)
+        if said is None:
+            await ack()
+        else:
+            await ack(text=said.text, blocks=list(said.blocks))
+
+    async def take(self, asked: Asked) -> Message | None:
+        """Have a run of ``asked`` accepted; the message says what there is instead of one."""
         understood = self._understand(asked)
         if isinstance(understood, Message):
-            await ack(text=understood.text, blocks=list(understood.blocks))
-            return
+            return understood
         try:
             record = await self._start(understood)
         except Exception:  # the border: whatever it was, the person is told at once
             logger.exception("a run could not be started")
-            await ack(text=messages.TROUBLE)
-            return
-        await ack()
-        waiting = asyncio.create_task(self._tell_that_it_waits(record))
-        self._waiting.add(waiting)
-        waiting.add_done_callback(self._waiting.discard)
+            return messages.fixed(messages.TROUBLE)
+        self._watch(record)
+        return None
 
     def _understand(self, asked: Asked) -> Message | Start:
         """As the grammar says, unless the answer could not be delivered."""
@@ -150,11 +177,16 @@ class SlackDoor:
             start.command, start.cluster, asked.requester, asked.origin, once=asked.trigger
         )
 
+    def _watch(self, record: RunRecord) -> None:
+        waiting = asyncio.create_task(self._tell_that_it_waits(record))
+        self._waiting.add(waiting)
+        waiting.add_done_callback(self._waiting.discard)
+
     def _reporter(self, record: RunRecord) -> Reporter:
         asked = Asked.of_record(record)
         if self._channels and asked.channel not in self._channels:
-            return PrivateAnswer(self.outbox, asked)
-        return LiveMessage(self.outbox, asked)
+            return PrivateAnswer(self.outbox, asked, self._long_run)
+        return LiveMessage(self.outbox, asked, self._long_run)
 
     async def _tell_that_it_waits(self, record: RunRecord) -> None:
         await self._clock.sleep(PATIENCE)
@@ -186,6 +218,12 @@ def _bolt_app(bot_token: str) -> AsyncApp:
         process_before_response=False,
         raise_error_for_unhandled_request=True,
     )
+
+
+async def on_a_message(body: dict[str, Any]) -> bool:
+    """Whether a click was on a message, not in a modal or a home tab."""
+    container = body.get("container")
+    return isinstance(container, dict) and container.get("type") == "message"
 
 
 async def _on_error(

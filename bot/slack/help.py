@@ -18,7 +18,7 @@ HELP = "help"
 
 def overview(registry: Registry) -> Message:
     """Every command with its usage and one line of summary."""
-    first, rest = _by_need(registry)
+    first, rest = by_need(registry)
     page = Page(reserve=400)
     page.add(section(messages.HELP_TITLE if first or rest else messages.NO_RUNBOOKS))
     for paragraph in _paragraphs(first):
@@ -43,7 +43,8 @@ def detail(runbook: Runbook) -> Message:
     )
 
 
-def _by_need(registry: Registry) -> tuple[list[Runbook], list[Runbook]]:
+def by_need(registry: Registry) -> tuple[list[Runbook], list[Runbook]]:
+    """What people need most, in that order, and the rest."""
     first = [registry.get(name) for name in NEEDED_MOST if name in registry]
     return first, [runbook for runbook in registry if runbook.name not in NEEDED_MOST]
 

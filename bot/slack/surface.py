@@ -19,9 +19,13 @@ METHODS: dict[str, frozenset[str]] = {
     "files.getUploadURLExternal": frozenset(["files:write"]),
     "usergroups.users.list": frozenset(["usergroups:read"]),
     "users.info": frozenset(["users:read"]),
+    "views.open": frozenset(),
+    "views.update": frozenset(),
 }
 COMMANDS = (SLASH,)
 COMMAND_SCOPE = "commands"
+INTERACTIVE = True
+"""Clicks and modals come to the same address as commands."""
 EVENTS: tuple[str, ...] = ()
 
 SCOPES = frozenset([COMMAND_SCOPE]).union(*METHODS.values())

@@ -7,7 +7,7 @@ import pytest
 
 from bot.model.errors import UsageError
 from bot.model.run import RunState
-from bot.slack import live_message
+from bot.slack import whole_answer
 from bot.slack.live_message import LiveMessage
 from bot.slack.outbox import Outbox
 from tests.slack.recording_calls import RecordingCalls
@@ -52,7 +52,7 @@ async def test_report_that_cannot_be_rendered_leaves_no_looking_behind(
     def fail(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(live_message, "answer", fail)
+    monkeypatch.setattr(whole_answer, "answer", fail)
     await live.started(record(None, RunState.RUNNING))
     await clock.settle()
     await live.finished(record(FAILED))
