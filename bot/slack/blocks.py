@@ -16,7 +16,7 @@ Block = dict[str, Any]
 _RESERVED = 9
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     """What Slack is to show. ``text`` is the notification; with blocks it is read nowhere else.
 
     ``replaces``: it takes the place of the message that its ``response_url`` is about.

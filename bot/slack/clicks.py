@@ -3,7 +3,7 @@
 Slack sends a click once and waits three seconds, so the effect comes first and the acknowledgement
 after it, or when it takes long. Whoever clicks is told privately when nothing comes of it. Two
 clicks that want the same are one: cancelling is a state, sharing puts one entry under one id, and
-running again is claimed.
+running again is claimed, by somebody who may.
 """
 
 from __future__ import annotations
@@ -112,6 +112,7 @@ class Clicks:
         return None
 
     async def _again(self, record: RunRecord, asked: Asked, press: Press) -> Message | None:
+        await self._require(record, asked, Action.RUN, messages.NOT_RUN)
         click = f"{press.button}/{asked.channel}/{press.message}/{record.id}"
         if not await self._doubles.is_first(click):
             return None

@@ -54,6 +54,16 @@ async def stuck(run: Run) -> Report:
     raise Unreachable("The API server of lab does not answer.", hint="Check its address.")
 
 
+@runbook("tidy")
+async def tidy(run: Run) -> Report:
+    """Takes a moment to stop."""
+    try:
+        await asyncio.sleep(60)
+    finally:
+        await asyncio.sleep(1.5)
+    return OK
+
+
 @runbook("flows")
 async def flows(run: Run, *, verdict: Literal["dropped", "forwarded"] = "dropped") -> Report:
     """Flows with one verdict."""
@@ -92,7 +102,7 @@ def clusters(*names: str) -> dict[str, Cluster]:
 
 def registry() -> Registry:
     module = ModuleType(__name__)
-    vars(module).update(flows=flows, slow=slow, stuck=stuck, status=status, wide=wide)
+    vars(module).update(flows=flows, slow=slow, stuck=stuck, status=status, tidy=tidy, wide=wide)
     return Registry.of([module])
 
 
