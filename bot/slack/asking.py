@@ -82,18 +82,26 @@ class Asking:
         """Another command or cluster was chosen: other fields."""
         await ack()
         shown = body["view"]
-        memory = form.memory_of(shown)
-        chosen = self._chosen(shown, memory)
-        asked = _asked(memory, body)
         opened = OpenView(id=str(shown["id"]), hash=str(shown["hash"]))
-        opened = await self._update(opened, asked, chosen) or opened
+        known = self._known(shown)
+        if known is None:
+            await self._show(opened, form.notice(messages.FORM_OUTDATED))
+            return
+        memory, chosen = known
+        asked = _asked(memory, body)
+        opened = await self._show(opened, self._view(asked, chosen)) or opened
         await self._fill_in(opened, asked, chosen)
 
     async def on_submit(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Start the run, or say by field what is wrong."""
         shown = body["view"]
-        memory = form.memory_of(shown)
-        chosen, asked = self._chosen(shown, memory), _asked(memory, body)
+        known = self._known(shown)
+        if known is None:
+            outdated = form.notice(messages.FORM_OUTDATED)
+            await ack(response_action="update", view=outdated)
+            return
+        memory, chosen = known
+        asked = _asked(memory, body)
         if (chosen.runbook.name, chosen.cluster) != (memory.command, memory.cluster):
             # Pressed before the fields of what was just chosen were there.
             await ack(response_action="update", view=self._view(asked, chosen))
@@ -119,18 +127,26 @@ class Asking:
         only = clusters[0] if len(clusters) == 1 else ""
         return form.Chosen(runbook=runbooks[0], cluster=self._channels.get(asked.channel) or only)
 
-    def _chosen(self, shown: Mapping[str, Any], memory: form.Memory) -> form.Chosen:
-        """Raises :class:`UsageError` for a form of a bot that knew other commands."""
-        runbook = self._executor.registry.get(form.picked(shown, form.COMMAND) or memory.command)
-        cluster = form.picked(shown, form.CLUSTER) or memory.cluster
-        known = self._executor.choose_cluster(cluster) if cluster else ""
-        return form.Chosen(runbook=runbook, cluster=known)
+    def _known(self, shown: Mapping[str, Any]) -> tuple[form.Memory, form.Chosen] | None:
+        """What a form remembers and what is chosen in it; ``None`` for one that is none of ours,
+        or of a bot that knew other commands and clusters."""
+        try:
+            memory = form.memory_of(shown)
+            command = form.picked(shown, form.COMMAND) or memory.command
+            cluster = form.picked(shown, form.CLUSTER) or memory.cluster
+            return memory, form.Chosen(
+                runbook=self._executor.registry.get(command),
+                cluster=self._executor.choose_cluster(cluster) if cluster else "",
+            )
+        except (UsageError, msgspec.MsgspecError) as error:
+            logger.warning("a form cannot be read: %s", error)
+            return None
 
     async def _fill_in(self, opened: OpenView, asked: Asked, chosen: form.Chosen) -> None:
         """Ask the cluster what there is to choose from, if anything of it is in the form."""
         if chosen.waits_for_nodes and chosen.cluster:
-            nodes = await self._nodes(chosen.cluster)
-            await self._update(opened, asked, msgspec.structs.replace(chosen, nodes=nodes))
+            filled = msgspec.structs.replace(chosen, nodes=await self._nodes(chosen.cluster))
+            await self._show(opened, self._view(asked, filled))
 
     async def _nodes(self, cluster: str) -> tuple[str, ...]:
         """Names to choose from; none when the cluster does not say in time."""
@@ -141,9 +157,9 @@ class Asking:
             logger.info("a form goes without the nodes of %s: %r", cluster, error)
             return ()
 
-    async def _update(self, opened: OpenView, asked: Asked, chosen: form.Chosen) -> OpenView | None:
+    async def _show(self, opened: OpenView, view: form.View) -> OpenView | None:
         try:
-            return await self._views.update_view(opened, self._view(asked, chosen))
+            return await self._views.update_view(opened, view)
         except ClientError as error:
             if not isinstance(error, Declined) or error.reason not in _OUTDATED:
                 logger.warning("a form could not be filled in: %s", error.message)

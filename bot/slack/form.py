@@ -15,7 +15,7 @@ from bot.engine.registry import Registry, Runbook
 from bot.model.errors import UsageError
 from bot.slack import limits, messages
 from bot.slack.asked import Asked, words_by_name
-from bot.slack.blocks import Block, context
+from bot.slack.blocks import Block, context, section
 from bot.slack.help import by_need
 from bot.slack.mrkdwn import escape, plain
 
@@ -78,6 +78,12 @@ def view(registry: Registry, clusters: Sequence[str], asked: Asked, chosen: Chos
             context(messages.FORM_HELP),
         ],
     }
+
+
+def notice(text: str) -> View:
+    """A modal that only says something."""
+    title, close = _plain(messages.FORM_TITLE), _plain(messages.FORM_CLOSE)
+    return {"type": "modal", "title": title, "close": close, "blocks": [section(text)]}
 
 
 def memory_of(shown: Mapping[str, Any]) -> Memory:

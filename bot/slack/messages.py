@@ -81,6 +81,9 @@ FORM_HELP = f"To type instead: `{SLASH} help`"
 FORM_ASKS_NODES = "⏳ Asking {cluster} for its nodes…"
 FORM_ASKS_CLUSTER = "Choose a cluster to see its nodes."
 FORM_NEEDED = "This command needs {what}."
+FORM_OUTDATED = (
+    "⛔ Nothing was run: this form is of another version of the bot. Close it and type `/cilium`."
+)
 FORM_LATE = (
     "The form could not be opened: Slack takes it for three seconds only, and this took longer. "
     "Type a command instead, or `/cilium` once more."

@@ -18,7 +18,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.authoring import NodeName, Report, Run, Table, runbook
+from bot.authoring import Duration, NodeName, PodName, Report, Run, Table, runbook
 from bot.clients.cluster import Cluster
 from bot.engine.executor import Executor
 from bot.engine.registry import Registry
@@ -70,6 +70,14 @@ async def flows(run: Run, *, verdict: Literal["dropped", "forwarded"] = "dropped
     return OK
 
 
+@runbook("trace")
+async def trace(
+    run: Run, pod: PodName, node: NodeName | None = None, *, since: Duration | None = None
+) -> Report:
+    """What became of a pod's packets."""
+    return OK
+
+
 @runbook("wide")
 async def wide(run: Run) -> Report:
     """A table that no phone can show."""
@@ -102,7 +110,9 @@ def clusters(*names: str) -> dict[str, Cluster]:
 
 def registry() -> Registry:
     module = ModuleType(__name__)
-    vars(module).update(flows=flows, slow=slow, stuck=stuck, status=status, tidy=tidy, wide=wide)
+    vars(module).update(
+        flows=flows, slow=slow, stuck=stuck, status=status, tidy=tidy, trace=trace, wide=wide
+    )
     return Registry.of([module])
 
 
