@@ -234,6 +234,7 @@ def _slack_door(
     from bot.slack.replays import StoreReplays
     from bot.slack.store_pending import LEASE, StorePending
     from bot.store.claims import Claims
+    from bot.store.homes import Homes
     from bot.store.outbox import OutboxEntries
 
     bot_token, signing_secret = _secrets(settings)
@@ -250,6 +251,7 @@ def _slack_door(
         replays=StoreReplays(claims),
         claims=claims,
         pending=StorePending(entries, clock),
+        memory=Homes(store),
         on_call=metrics.slack_called,
         long_run=store.time_scale.seconds(LONG_RUN),
     )

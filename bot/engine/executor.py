@@ -14,7 +14,7 @@ from bot.engine.carriage import USUAL, Carriage, Deadlines, Stop
 from bot.engine.grammar import Command
 from bot.engine.journal import MemoryJournal
 from bot.engine.registry import Registry
-from bot.engine.reporter import Admit, DoorSide, Reporter, ReporterFactory, anyone
+from bot.engine.reporter import Admit, DoorSide, Reporter, ReporterFactory, Watcher, anyone
 from bot.model.errors import ConfigurationError, StoreUnavailable, UsageError
 from bot.model.nearest import did_you_mean, quoted
 from bot.model.run import Door, Requester, RunRecord, RunRequest, RunState, new_run_id
@@ -69,6 +69,10 @@ class Executor:
         """Runs from ``door`` begin when ``admit`` lets them, and are told through reporters that
         ``reporter_of`` makes of their records."""
         self._sides[door] = DoorSide(reporter_of, admit)
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell ``watcher`` of every run that this process carries."""
+        self._carriage.watchers.append(watcher)
 
     async def open(self) -> None:
         """Begin to carry runs from the store, once all doors have said how they answer."""

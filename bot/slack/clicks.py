@@ -30,6 +30,7 @@ from bot.slack.doubles import Doubles
 from bot.slack.mrkdwn import code
 from bot.slack.outbox import Outbox
 from bot.slack.pending import Fallback
+from bot.slack.pictures import picture_replies
 from bot.slack.private_address import is_direct
 from bot.slack.progress import cancelling
 from bot.slack.whole_answer import shared_answer
@@ -132,7 +133,7 @@ class Clicks:
         key = f"{record.id}/shared-{press.message}"
         fallback = Fallback(private=asked.private, note=messages.SHARE_FAILED)
         self._outbox.post(there.channel, key, message, fallback, there.thread, final=True)
-        for number, reply in enumerate(replies):
+        for number, reply in enumerate([*await picture_replies(record), *replies]):
             self._outbox.reply(there.channel, key, reply, number, there.thread)
         return messages.shared(message, asked.by)
 

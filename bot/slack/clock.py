@@ -43,3 +43,16 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         await asyncio.sleep(self._scale.seconds(seconds))
+
+
+async def until(clock: Clock, event: asyncio.Event, seconds: float) -> None:
+    """Wait for ``event``, but not longer than ``seconds``."""
+    waits = {
+        asyncio.ensure_future(clock.sleep(seconds)),
+        asyncio.ensure_future(event.wait()),
+    }
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

@@ -13,10 +13,10 @@ from bot.slack import messages
 from bot.slack.blocks import Message
 from bot.slack.buttons import row_of, with_note, with_share
 from bot.slack.clock import Clock
-from bot.slack.details import Detail, Upload
 from bot.slack.pace import Method, Pace
 from bot.slack.pending import Entry, Fate, Kind, Pending, is_progress
 from bot.slack.private_address import PrivateAddress, Way, is_direct
+from bot.slack.uploads import Detail, Upload
 from bot.slack.webapi import Declined, Unconfirmed
 
 logger = logging.getLogger(__name__)

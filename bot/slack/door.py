@@ -36,6 +36,12 @@ from bot.slack.clock import Clock, SystemClock
 from bot.slack.commands import Start, understand
 from bot.slack.doubles import Doubles
 from bot.slack.guard import Guard
+from bot.slack.home.answer import ORIGIN
+from bot.slack.home.gather import Gather
+from bot.slack.home.home import Home
+from bot.slack.home.links import Links
+from bot.slack.home.listeners import HomeListeners
+from bot.slack.home.memory import Memory, ProcessMemory
 from bot.slack.live_message import LiveMessage
 from bot.slack.mrkdwn import code
 from bot.slack.outbox import Outbox
@@ -45,6 +51,7 @@ from bot.slack.people import People
 from bot.slack.private_answer import PrivateAnswer
 from bot.slack.reading import Reading
 from bot.slack.replays import MemoryReplays, Replays
+from bot.slack.surface import HOME_OPENED
 from bot.slack.webapi import WebApi
 from bot.store.claims import Claims
 
@@ -63,8 +70,8 @@ class SlackDoor:
 
     Construction touches no network. :meth:`start` before the executor is opened and before the
     first request; close the executor before :meth:`close`, so that every run's end is still told.
-    ``pending``, ``replays`` and ``claims`` are shared by replicas; without, they are this process'
-    own. ``long_run``: seconds after which the end of a run rings.
+    ``pending``, ``replays``, ``claims`` and ``memory`` are shared by replicas; without, they are
+    this process' own. ``long_run``: seconds after which the end of a run rings.
     """
 
     def __init__(
@@ -80,6 +87,7 @@ class SlackDoor:
         replays: Replays | None = None,
         pending: Pending | None = None,
         claims: Claims | None = None,
+        memory: Memory | None = None,
         on_call: Callable[[str, float, str], None] | None = None,
         long_run: float = LONG_RUN,
     ) -> None:
@@ -93,10 +101,24 @@ class SlackDoor:
         self._waiting: set[asyncio.Task[None]] = set()
         rules = access or without_file(frozenset(self._channels))
         self.reading = Reading(self._api)
-        self.admission = Admission(rules, People(self.reading, rules.groups, self._clock))
+        people = People(self.reading, rules.groups, self._clock)
+        self.admission = Admission(rules, people)
         executor.answer_through(Door.SLACK, self._reporter, self.admission.admit)
         self._bolt = _bolt_app(bot_token)
         self._bolt.command(messages.SLASH)(self._on_command)
+        gather = Gather(
+            executor,
+            self.admission,
+            self._channels,
+            memory or ProcessMemory(),
+            Links(people, self.outbox),
+        )
+        self.home = Home(executor, gather, self.outbox, self._api, self._clock)
+        executor.watch(self.home)
+        listeners = HomeListeners(self.home)
+        self._bolt.event(HOME_OPENED)(listeners.on_opened)
+        for action_id, listener in listeners.actions.items():
+            self._bolt.action(action_id)(listener)
         clicks = Clicks(
             executor, self.outbox, self.admission, Doubles(self._clock, claims), self.take
         )
@@ -115,11 +137,13 @@ class SlackDoor:
         """Open the connections to Slack, and send what an earlier process left."""
         await self._api.open()
         self.outbox.open()
+        self.home.open()
 
     async def close(self) -> None:
         """Send what waits, for a few seconds, and close the connections."""
         for task in self._waiting:
             task.cancel()
+        await self.home.close()
         await self.outbox.close()
         await self._api.close()
 
@@ -183,6 +207,8 @@ class SlackDoor:
         waiting.add_done_callback(self._waiting.discard)
 
     def _reporter(self, record: RunRecord) -> Reporter:
+        if ORIGIN in record.request.origin:
+            return self.home.reporter(record)
         asked = Asked.of_record(record)
         if self._channels and asked.channel not in self._channels:
             return PrivateAnswer(self.outbox, asked, self._long_run)

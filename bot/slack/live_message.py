@@ -17,6 +17,7 @@ from bot.slack.calling_back import LONG_RUN, calls_back
 from bot.slack.mrkdwn import code
 from bot.slack.outbox import Outbox
 from bot.slack.pending import Fallback
+from bot.slack.pictures import picture_replies
 from bot.slack.progress import looking
 from bot.slack.whole_answer import whole_answer
 
@@ -60,6 +61,7 @@ class LiveMessage:
             if calls_back(record, self._long_run):
                 rings = messages.ended(message, self._asked.mention)
                 self._outbox.mention(self._asked.channel, record.id, rings, self._asked.thread)
+            replies = [*await picture_replies(record), *replies]
             for number, reply in enumerate(replies):
                 self._outbox.reply(
                     self._asked.channel, record.id, reply, number, self._asked.thread

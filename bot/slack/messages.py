@@ -33,8 +33,11 @@ RENDER_FAILED = (
 CANCELLED_BY = "Cancelled by {who} before it ended. Run it again when you need the answer."
 CANCELLING = "⏳ CANCELLING…"
 CANCELLING_MORE = "{by} cancelled it; what is under way is being stopped."
+PICTURE = "Picture"
 NOT_RECORDED = "not recorded"
 MORE_FINDINGS = "+ {count} more in the thread, worst first."
+FURTHER_FINDINGS = "{count} more findings"
+WHOLE_REPORT = "The whole report"
 IN_PRIVATE = "A private answer has no thread. All of the detail, in a terminal: {command}"
 
 WAITING = (

@@ -23,9 +23,8 @@ import secrets
 from collections.abc import Sequence
 
 from bot.slack.blocks import Message
-from bot.slack.clock import Clock
+from bot.slack.clock import Clock, until
 from bot.slack.delivery import Calls, Delivery, method_of
-from bot.slack.details import Detail
 from bot.slack.pace import Pace
 from bot.slack.pending import (
     ANSWER,
@@ -37,6 +36,7 @@ from bot.slack.pending import (
     is_progress,
     sendable,
 )
+from bot.slack.uploads import Detail
 
 logger = logging.getLogger(__name__)
 
@@ -170,6 +170,10 @@ class Outbox:
         part = once or secrets.token_hex(8)
         self._add(Kind.PRIVATE, address, "", message, final=True, part=part)
 
+    async def ts_of(self, key: str) -> str:
+        """Where the live message ``key`` stands in its channel; empty when that is not known."""
+        return await self._pending.ts_of(key)
+
     async def kept(self) -> None:
         """Return when what was said so far survives this process, if anything does."""
         await self._pending.flush()
@@ -290,13 +294,13 @@ class Outbox:
                 self._pending.leave(name)
                 return
             if not any(map(self._pending.placed, sendable(entries))):
-                await self._until_changed(lane, self._pending.poll or 0.0)
+                await until(self._clock, lane.changed, self._pending.poll or 0.0)
                 continue
             entry, ready_at = self._next(entries)
             wait = ready_at - self._clock.monotonic()
             if wait > 0:
                 poll = self._pending.poll
-                await self._until_changed(lane, wait if poll is None else min(wait, poll))
+                await until(self._clock, lane.changed, wait if poll is None else min(wait, poll))
             else:
                 await self._send(lane, entry)
 
@@ -360,14 +364,3 @@ class Outbox:
                 if name not in self._lanes and not self._ended:
                     self._wake(name)
             await self._clock.sleep(every)
-
-    async def _until_changed(self, lane: _Lane, seconds: float) -> None:
-        waits = {
-            asyncio.ensure_future(self._clock.sleep(seconds)),
-            asyncio.ensure_future(lane.changed.wait()),
-        }
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()

@@ -1,10 +1,10 @@
 """How fast Slack may be called: buckets that refill, and pauses that Slack asked for.
 
 Source: "Rate limits", docs.slack.dev: ``chat.postMessage`` about one a second per channel with
-short bursts; ``chat.update`` tier 3, 50 a minute per workspace; ``files.*`` and
-``chat.postEphemeral`` tier 4. A bucket keeps
-below these, so that a 429 stays the exception; the exception pauses the whole queue of that
-method and never a single caller, so that nobody stampedes when it is over.
+short bursts; ``chat.update`` tier 3, 50 a minute per workspace; ``files.*``, ``views.*`` and
+``chat.postEphemeral`` tier 4. A bucket keeps below these, so that a 429 stays the exception; the
+exception pauses the whole queue of that method and never a single caller, so that nobody
+stampedes when it is over.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ class Method(StrEnum):
     UPLOAD = "files.completeUploadExternal"
     RESPOND = "response_url"
     EPHEMERAL = "chat.postEphemeral"
+    PUBLISH = "views.publish"
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -37,6 +38,7 @@ RATES = {
     Method.UPLOAD: Rate(per_minute=50, burst=10),
     Method.RESPOND: Rate(per_minute=60, burst=5),
     Method.EPHEMERAL: Rate(per_minute=90, burst=10),
+    Method.PUBLISH: Rate(per_minute=80, burst=20),
 }
 
 PROGRESS_RESERVE = 15.0

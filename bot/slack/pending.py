@@ -14,7 +14,7 @@ from typing import Protocol
 
 import msgspec
 
-from bot.slack.details import Detail
+from bot.slack.uploads import Detail
 
 logger = logging.getLogger(__name__)
 
@@ -97,6 +97,9 @@ class Pending(Protocol):
     def fate(self, key: str) -> Fate | None:
         """What became of a live message; ``None`` while nothing is known."""
 
+    async def ts_of(self, key: str) -> str:
+        """Where a live message stands, whichever process posted it; empty when not known."""
+
     def provide(self, key: str, fallback: Fallback) -> None:
         """Keep where the result of ``key`` goes should its channel not take it."""
 
@@ -172,6 +175,11 @@ class MemoryPending:
     def fate(self, key: str) -> Fate | None:
         """What became of a live message; ``None`` while nothing is known."""
         return self._fates.get(key)
+
+    async def ts_of(self, key: str) -> str:
+        """Where a live message stands; empty when not known."""
+        fate = self.fate(key)
+        return fate.ts if fate is not None else ""
 
     def provide(self, key: str, fallback: Fallback) -> None:
         """Keep where the result of ``key`` goes should its channel not take it."""

@@ -38,7 +38,7 @@ class PrivateAnswer:
 
     async def finished(self, record: RunRecord) -> None:
         """The first message of the answer; the detail has no thread to go to."""
-        message, _ = whole_answer(record, self._asked)
+        message, _ = whole_answer(record, self._asked, alone=True)
         note = messages.IN_PRIVATE.format(command=code(self._asked.terminal, 300))
         said = messages.in_private(message, messages.NOT_OURS, note)
         self._tell(said if is_direct(self._asked.channel) else with_share(said), "answer")

@@ -23,8 +23,8 @@ import msgspec
 from bot.model.errors import RecordTooNew, StoreUnavailable
 from bot.slack.blocks import Message
 from bot.slack.clock import Clock
-from bot.slack.details import Upload
 from bot.slack.pending import ANSWER, Entry, Fallback, Fate, Kind, MemoryPending, is_progress
+from bot.slack.uploads import Upload
 from bot.store.outbox import Found, OutboxEntries
 from bot.store.records import Records
 
@@ -109,6 +109,11 @@ class StorePending:
     def fate(self, key: str) -> Fate | None:
         """What became of a live message; ``None`` while nothing is known."""
         return self._here.fate(key)
+
+    async def ts_of(self, key: str) -> str:
+        """Where a live message stands, whichever process posted it; empty when not known."""
+        here = await self._here.ts_of(key)
+        return here or (await self._entries.facts(key, "ts")).get("ts", "")
 
     def provide(self, key: str, fallback: Fallback) -> None:
         """Keep where the result of ``key`` goes should its channel not take it."""

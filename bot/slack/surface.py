@@ -20,13 +20,15 @@ METHODS: dict[str, frozenset[str]] = {
     "usergroups.users.list": frozenset(["usergroups:read"]),
     "users.info": frozenset(["users:read"]),
     "views.open": frozenset(),
+    "views.publish": frozenset(),
     "views.update": frozenset(),
 }
 COMMANDS = (SLASH,)
 COMMAND_SCOPE = "commands"
 INTERACTIVE = True
 """Clicks and modals come to the same address as commands."""
-EVENTS: tuple[str, ...] = ()
+HOME_OPENED = "app_home_opened"
+EVENTS: tuple[str, ...] = (HOME_OPENED,)
 
 SCOPES = frozenset([COMMAND_SCOPE]).union(*METHODS.values())
 ONLY_FOR_GROUPS = METHODS["usergroups.users.list"]

@@ -29,8 +29,8 @@ from yarl import URL
 from bot.model.errors import ClientError, Refused, Throttled, Unreachable
 from bot.model.outcome import timed
 from bot.slack.blocks import Message
-from bot.slack.details import Upload
 from bot.slack.private_address import PrivateAddress
+from bot.slack.uploads import Upload
 
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
 LONGEST_PAUSE = 3_600.0
@@ -132,13 +132,18 @@ class WebApi:
         blocks = list(message.blocks)
         await self._call("chat.update", channel=channel, ts=ts, text=message.text, blocks=blocks)
 
+    async def publish(self, person: str, view: Mapping[str, Any]) -> None:
+        """Show ``person`` their home tab; harmless twice."""
+        await self._call("views.publish", user_id=person, view=view)
+
     async def upload(self, channel: str, thread: str, upload: Upload) -> None:
         """Three calls: ask where to, send the bytes, complete. Only the last one shows."""
-        content = upload.content.encode()
-        where = {"filename": upload.filename, "length": str(len(content))}
+        where = {"filename": upload.filename, "length": str(len(upload.content))}
+        if upload.alt:
+            where["alt_txt"] = upload.alt
         try:
             place = await self._form("files.getUploadURLExternal", where)
-            await self._send(str(place["upload_url"]), data=content)
+            await self._send(str(place["upload_url"]), data=upload.content)
         except Unconfirmed as error:
             raise Unreachable(error.message) from None  # nothing shows yet: harmless twice
         await self._call(

@@ -11,18 +11,24 @@ from bot.slack import messages
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message
 from bot.slack.buttons import Button, row, with_note
-from bot.slack.details import Detail, details
+from bot.slack.details import details
 from bot.slack.mrkdwn import code
 from bot.slack.render import answer
+from bot.slack.uploads import Detail
 
 logger = logging.getLogger(__name__)
 
 
-def whole_answer(record: RunRecord, asked: Asked) -> tuple[Message, list[Detail]]:
-    """The first message and the replies; something that can be said in any case."""
+def whole_answer(
+    record: RunRecord, asked: Asked, *, alone: bool = False
+) -> tuple[Message, list[Detail]]:
+    """The first message and the replies; something that can be said in any case.
+
+    ``alone``: no replies follow it where it is shown.
+    """
     try:
-        first, left = answer(record, asked)
-        return first, details(record, left)
+        said = answer(record, asked, alone=alone)
+        return said.message, details(record, said)
     except Exception:  # the border: a report that trips us must not leave "looking" behind
         logger.exception("the report of run %s could not be rendered", record.id)
         command = code(asked.terminal, 300)

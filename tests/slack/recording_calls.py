@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from bot.model.errors import ClientError
 from bot.slack.blocks import Message
-from bot.slack.details import Upload
 from bot.slack.private_address import PrivateAddress
+from bot.slack.uploads import Upload
 from bot.slack.webapi import Declined
 from tests.slack.virtual_clock import VirtualClock
 

@@ -97,9 +97,12 @@ async def test_one_live_message_from_looking_to_the_answer(house: House) -> None
     live = await answered(house, "FAILED")
     assert "prod-eu" in live.text
     thread = await house.workspace.wait_for(
-        lambda seen: [m for m in seen if m.thread_ts == live.ts] if len(seen) >= 3 else None
+        lambda seen: [m for m in seen if m.thread_ts == live.ts] if len(seen) >= 4 else None
     )
-    assert "CrashLoopBackOff" in shown(thread[0])
+    [picture] = thread[0].files
+    assert picture.name.endswith("-Agents-by-zone.png")
+    assert picture.alt.startswith("Agents by zone. 3 nodes in 2 zones. 1 agent crash loop")
+    assert "CrashLoopBackOff" in shown(thread[1])
     assert len(public(house.workspace.messages("cilium-oncall"))) == 1
     first = next(call for call in house.workspace.calls if call.method == "chat.postMessage")
     assert first.arguments["unfurl_links"] is False

@@ -49,7 +49,7 @@ async def test_run_cancelled_before_it_began_is_told_privately(live, calls, cloc
 async def test_report_that_cannot_be_rendered_leaves_no_looking_behind(
     live, calls, clock, monkeypatch, caplog
 ):
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(whole_answer, "answer", fail)
