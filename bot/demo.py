@@ -47,7 +47,10 @@ async def run_demo(*, nodes: int, port: int, healthy: bool, browser: bool) -> No
         async with simulated_cluster(kubeconfig, nodes) as controls:
             signing_secret = secrets.token_hex(16)
             async with Workspace(
-                signing_secret=signing_secret, port=port, controls=controls, subscribed=EVENTS
+                signing_secret=signing_secret,
+                port=port,
+                controls=controls,
+                subscribed=tuple(EVENTS),
             ) as workspace:
                 settings = _settings(Path(folder), workspace, signing_secret)
                 bot = await Bot.start(settings, port=0)

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 
 from bot.engine.access import decide
-from bot.model.access import AccessRules, Action, Decision, Person
+from bot.model.access import AccessRules, Action, Decision, Person, Standing
 from bot.model.run import RunRecord
 from bot.slack import messages
 from bot.slack.asked import Asked
@@ -54,7 +54,10 @@ class Admission:
         self, asked: Asked, command: str, cluster: str, action: Action = Action.RUN
     ) -> Decision:
         """Whether the person who asked may; a refusal is logged with the rule."""
-        person = await self._people.person(asked.user, certain=action is not Action.RUN)
+        if asked.other_team:
+            person = Person(id=asked.user, standing=Standing.FOREIGN)
+        else:
+            person = await self._people.person(asked.user, certain=action is not Action.RUN)
         decision = decide(self.rules, person, action, command, cluster, asked.channel)
         if not decision.allowed:
             logger.info(

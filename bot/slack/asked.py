@@ -16,7 +16,10 @@ from bot.slack.messages import SLASH
 from bot.slack.mrkdwn import escape
 from bot.slack.private_address import PrivateAddress
 
-_ORIGIN = ("channel", "thread", "text", "response_url", "trigger", "command", "terminal")
+_ORIGIN = (
+    *("channel", "thread", "text", "response_url", "trigger", "other_team"),
+    *("command", "terminal"),
+)
 _USER_ID = re.compile(r"[UW][A-Z0-9]{2,30}\Z")
 
 
@@ -25,6 +28,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     ``trigger`` is Slack's own id of the request: the same when it is delivered twice. ``thread``
     is the ``ts`` of the first message of the thread that it was asked in, if in one.
+    ``other_team`` is the person's workspace where the request itself says that it is not ours.
     """
 
     channel: str
@@ -34,6 +38,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     response_url: str = ""
     thread: str = ""
     trigger: str = ""
+    other_team: str = ""
     command: str = SLASH
     terminal: str = "cilium-oncall"
 
@@ -69,9 +74,19 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         words = words_of(command)
         return msgspec.structs.replace(
             self,
-            command=f"{SLASH} {words}",
+            command=f"{self.addressed_as} {words}",
             terminal=f"cilium-oncall {words} --cluster {cluster}",
         )
+
+    @property
+    def addressed_as(self) -> str:
+        """How the bot was spoken to: ``/cilium`` or ``@cilium``."""
+        return self.command.split(" ", 1)[0]
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it was asked where only the bot and one person are."""
+        return self.channel.startswith("D")
 
     @property
     def private(self) -> str:
@@ -97,7 +112,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def by(self) -> str:
-        """Who asked, as mrkdwn. By name, because a mention in a new message would ring."""
+        """Who asked, as mrkdwn: by name, which rings nobody, or by mention."""
         if self.user_name:
             return escape(f"@{self.user_name}", 80)
         return f"<@{self.user}>" if _USER_ID.match(self.user) else escape(self.user, 40)

@@ -1,8 +1,8 @@
 """The Slack door: mounted on the bot's HTTP server, opened and closed with it.
 
 A request passes the guard, then Bolt, then a listener that has the run accepted and acknowledges,
-before anything is asked of a cluster. Socket Mode, mentions, buttons and modals register on the
-same Bolt app.
+before anything is asked of a cluster. An event that could not be taken is not acknowledged: Slack
+sends it again. Socket Mode, buttons and modals register on the same Bolt app.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -43,6 +43,7 @@ from bot.slack.home.links import Links
 from bot.slack.home.listeners import HomeListeners
 from bot.slack.home.memory import Memory, ProcessMemory
 from bot.slack.live_message import LiveMessage
+from bot.slack.mentions import asked_in
 from bot.slack.mrkdwn import code
 from bot.slack.outbox import Outbox
 from bot.slack.payload import Unreadable, body_of
@@ -65,8 +66,10 @@ PATIENCE = 2.5
 
 
 class SlackDoor:
-    """Slash commands of one Slack app. ``channels`` binds Slack channel ids to cluster names;
-    ``access`` says who may do what, without it the default for these channels holds.
+    """Slash commands, mentions and direct messages of one Slack app.
+
+    ``channels`` binds Slack channel ids to cluster names; ``access`` says who may do what, without
+    it the default for these channels holds.
 
     Construction touches no network. :meth:`start` before the executor is opened and before the
     first request; close the executor before :meth:`close`, so that every run's end is still told.
@@ -106,6 +109,8 @@ class SlackDoor:
         executor.answer_through(Door.SLACK, self._reporter, self.admission.admit)
         self._bolt = _bolt_app(bot_token)
         self._bolt.command(messages.SLASH)(self._on_command)
+        self._bolt.event("app_mention", middleware=[self._hear])(_heard)
+        self._bolt.event("message", middleware=[self._hear])(_heard)
         gather = Gather(
             executor,
             self.admission,
@@ -183,6 +188,25 @@ class SlackDoor:
         self._watch(record)
         return None
 
+    async def _hear(
+        self, body: dict[str, Any], next_: Callable[[], Awaitable[None]]
+    ) -> BoltResponse | None:
+        """Take an event for good. A middleware, because Bolt acknowledges before its listeners."""
+        asked = asked_in(body)
+        if asked is None:
+            await next_()
+            return None
+        if self.outbox.closed or self._executor.closed:
+            return BoltResponse(status=503)  # sent again, it finds this bot or another one up
+        understood = self._understand(asked)
+        if isinstance(understood, Message):
+            self.outbox.private(asked.private, understood, asked.once("answer"))
+            await self.outbox.kept()
+        else:
+            self._watch(await self._start(understood))
+        await next_()
+        return None
+
     def _understand(self, asked: Asked) -> Message | Start:
         """As the grammar says, unless the answer could not be delivered."""
         understood = understand(self._executor, self._channels, asked)
@@ -210,7 +234,7 @@ class SlackDoor:
         if ORIGIN in record.request.origin:
             return self.home.reporter(record)
         asked = Asked.of_record(record)
-        if self._channels and asked.channel not in self._channels:
+        if self._channels and asked.channel not in self._channels and not asked.is_direct:
             return PrivateAnswer(self.outbox, asked, self._long_run)
         return LiveMessage(self.outbox, asked, self._long_run)
 
@@ -241,6 +265,7 @@ def _bolt_app(bot_token: str) -> AsyncApp:
         logger=quiet,
         authorize=authorize,
         request_verification_enabled=False,
+        ignoring_self_events_enabled=False,  # bot.slack.mentions leaves out every bot
         process_before_response=False,
         raise_error_for_unhandled_request=True,
     )
@@ -250,6 +275,10 @@ async def on_a_message(body: dict[str, Any]) -> bool:
     """Whether a click was on a message, not in a modal or a home tab."""
     container = body.get("container")
     return isinstance(container, dict) and container.get("type") == "message"
+
+
+async def _heard() -> None:
+    """Everything was done before: see :meth:`SlackDoor._hear`."""
 
 
 async def _on_error(
@@ -262,4 +291,6 @@ async def _on_error(
         # Slack sends an event again for minutes unless it is taken; this one never will be of use.
         return BoltResponse(status=200 if kind == "event_callback" else 404)
     logger.error("a listener failed", exc_info=error)
+    if body.get("type") == "event_callback":
+        return BoltResponse(status=500)  # Slack sends it again
     return None if response is None else BoltResponse(status=200, body=messages.TROUBLE)

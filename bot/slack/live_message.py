@@ -35,7 +35,7 @@ class LiveMessage:
 
     async def refused(self, error: OncallError) -> None:
         """The run never began; tell the person who asked, and nobody else."""
-        self._tell_privately(messages.usage_error(error), "refused")
+        self._tell_privately(messages.usage_error(error, self._asked.addressed_as), "refused")
         await self._outbox.kept()
 
     async def started(self, record: RunRecord) -> None:

@@ -13,6 +13,7 @@ from bot.slack.limits import FALLBACK, SECTION
 from bot.slack.mrkdwn import code, escape, sentence
 
 SLASH = "/cilium"
+MENTION = "@cilium"
 
 VERDICTS = {
     Verdict.OK: "✅ OK",
@@ -95,8 +96,11 @@ FORM_REFUSED = "The form could not be opened ({why}). Type a command instead."
 _LATE_TRIGGER = frozenset(["expired_trigger_id", "trigger_expired", "exchanged_trigger_id"])
 
 HELP_TITLE = "*Ask about a cluster's network:*"
-HELP_MORE = f"One command in detail: `{SLASH} help COMMAND`. Another cluster: `--cluster NAME`."
-ALL_COMMANDS = f"All commands: `{SLASH} help`"
+HELP_MORE = (
+    "One command in detail: `{bot} help COMMAND`. Another cluster: `--cluster NAME`.\n"
+    f"In threads, where Slack has no slash commands: `{MENTION} COMMAND`."
+)
+ALL_COMMANDS = "All commands: `{bot} help`"
 HELP_REST = "*All others:*"
 NO_RUNBOOKS = "No command is installed. The bot's log from its start has the reason."
 
@@ -120,6 +124,8 @@ _PRIVATE_BECAUSE = {
         "To fix it: reinstall the app from config/slack-manifest.yaml."
     ),
     "message_not_found": ("The message in the channel is gone, so the answer comes to you alone."),
+    "thread_not_found": "The thread is gone, so the answer comes to you alone.",
+    "cannot_reply_to_message": "The thread is gone, so the answer comes to you alone.",
     "unreachable": (
         "Slack did not take the bot's messages for ten minutes, so the answer comes to you alone."
     ),
@@ -140,13 +146,14 @@ REFUSED_LOG = "refused a request to %s from %s: %s"
 """One quiet line: path, remote address, reason. Never the body, never the signature."""
 
 
-def usage_error(error: OncallError) -> Message:
-    """Why nothing was run, what to do instead, and the grammar."""
+def usage_error(error: OncallError, bot: str = SLASH) -> Message:
+    """Why nothing was run, what to do instead, and the grammar; ``bot`` as it was spoken to."""
     lines = [f"⛔ {sentence(error.message, 900)}"]
     if error.hint:
         lines.append(sentence(error.hint, 600))
     usage = error.usage if isinstance(error, UsageError) else ""
-    lines.append(f"Usage: {code(f'{SLASH} {usage}', 600)}" if usage else ALL_COMMANDS)
+    everything = ALL_COMMANDS.format(bot=bot)
+    lines.append(f"Usage: {code(f'{bot} {usage}', 600)}" if usage else everything)
     return Message(
         text=escape(f"⛔ {error.message} {error.hint}", FALLBACK),
         blocks=(section(lines_within(lines, SECTION)),),

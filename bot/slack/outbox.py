@@ -20,6 +20,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections import OrderedDict
 from collections.abc import Sequence
 
 from bot.slack.blocks import Message
@@ -42,6 +43,9 @@ logger = logging.getLogger(__name__)
 
 MOST_WAITING = 2_000
 """Entries over all lanes; then :attr:`Outbox.full` holds, and details are dropped."""
+
+MOST_TOLD = 5_000
+"""Private messages of which this process remembers that it told them; the store knows more."""
 
 ORPHANED = "message_not_found"
 ORPHANED_AFTER = 60.0
@@ -75,6 +79,7 @@ class Outbox:
         self._most = most_waiting
         self._lanes: dict[str, _Lane] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._told: OrderedDict[str, None] = OrderedDict()
         self.closed = False
         self._ended = False
 
@@ -168,6 +173,11 @@ class Outbox:
         What carries the same ``once`` is told once, by whichever process.
         """
         part = once or secrets.token_hex(8)
+        if part in self._told:
+            return
+        self._told[part] = None
+        if len(self._told) > MOST_TOLD:
+            self._told.popitem(last=False)
         self._add(Kind.PRIVATE, address, "", message, final=True, part=part)
 
     async def ts_of(self, key: str) -> str:

@@ -6,7 +6,7 @@ Three ways, tried in this order, each only when the one before is refused:
    any channel ("Handling user interaction", docs.slack.dev);
 2. ``chat.postEphemeral`` to the person, in the thread or channel. **Not durable:** Slack keeps it
    nowhere and shows it only to somebody who is in the channel, with a client that is open or soon
-   will be; the answer to the call says nothing about either;
+   will be, and in a thread only when that has replies; the answer to the call says nothing of it;
 3. a direct message (``conversations.open``), which stays: when the bot or the person is not in the
    channel, or the channel is closed.
 

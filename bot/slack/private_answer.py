@@ -25,7 +25,7 @@ class PrivateAnswer:
 
     async def refused(self, error: OncallError) -> None:
         """The run never began."""
-        self._tell(messages.usage_error(error), "refused")
+        self._tell(messages.usage_error(error, self._asked.addressed_as), "refused")
         await self._outbox.kept()
 
     async def started(self, record: RunRecord) -> None:

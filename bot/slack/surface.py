@@ -1,7 +1,7 @@
-"""What the bot uses of Slack: methods with the scopes they need, commands, events, the address.
+"""What the bot uses of Slack: methods and events with the scopes they need, commands.
 
 ``config/slack-manifest.yaml`` is tested against this, and this against the code. Sources: the page
-of each method on docs.slack.dev.
+of each method and event on docs.slack.dev.
 """
 
 from __future__ import annotations
@@ -28,9 +28,13 @@ COMMAND_SCOPE = "commands"
 INTERACTIVE = True
 """Clicks and modals come to the same address as commands."""
 HOME_OPENED = "app_home_opened"
-EVENTS: tuple[str, ...] = (HOME_OPENED,)
+EVENTS: dict[str, frozenset[str]] = {
+    HOME_OPENED: frozenset(),
+    "app_mention": frozenset(["app_mentions:read"]),
+    "message.im": frozenset(["im:history"]),
+}
 
-SCOPES = frozenset([COMMAND_SCOPE]).union(*METHODS.values())
+SCOPES = frozenset([COMMAND_SCOPE]).union(*METHODS.values(), *EVENTS.values())
 ONLY_FOR_GROUPS = METHODS["usergroups.users.list"]
 """Needed only where access rules name user groups."""
 ONLY_FOR_DOCTOR = METHODS["conversations.info"]

@@ -200,6 +200,16 @@ async def test_bot_not_in_channel_answers_privately_with_the_fix(house: House) -
     assert "cilium-oncall status --cluster prod-eu" in shown(messages[1])
 
 
+async def test_a_response_url_that_has_ended_is_followed_by_an_ephemeral_message(
+    house: House,
+) -> None:
+    gone = f"{house.workspace.api_url.removesuffix('api/')}response/T1/1/gone"
+    assert (await house.send(house.form("status node-77", response_url=gone)))[0] == 200
+    [said] = await house.workspace.wait_for(private)
+    assert "Did you mean node-7" in shown(said)
+    assert house.workspace.calls[-1].method == "chat.postEphemeral"
+
+
 async def test_first_post_whose_reply_was_lost_is_found_and_not_doubled(house: House) -> None:
     house.workspace.fail("chat.postMessage", status=503, done=True)
     await house.workspace.command("/cilium", "status")
@@ -345,6 +355,6 @@ async def test_failing_listener_is_told_and_logged(
 async def test_an_event_nobody_listens_to_is_taken_so_that_slack_does_not_send_it_again(
     house: House,
 ) -> None:
-    body = b'{"type":"event_callback","event":{"type":"app_mention"}}'
+    body = b'{"type":"event_callback","event":{"type":"team_join"}}'
     assert (await house.send(body, content_type="application/json"))[0] == 200
     assert not house.executor.journal.recent()
