@@ -19,6 +19,7 @@ from bot.engine.grammar import parse
 from bot.engine.grammar import words as split
 from bot.engine.resolve import resolve_names
 from bot.model.errors import ClientError, UsageError
+from bot.model.names import natural
 from bot.slack import form, limits, messages
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message
@@ -152,7 +153,8 @@ class Asking:
         """Names to choose from; none when the cluster does not say in time."""
         try:
             async with asyncio.timeout(NODES_WITHIN):
-                return tuple(await self._executor.clusters[cluster].reads.node_names())
+                names = await self._executor.clusters[cluster].reads.node_names()
+                return tuple(sorted(names, key=natural))
         except (ClientError, TimeoutError) as error:
             logger.info("a form goes without the nodes of %s: %r", cluster, error)
             return ()

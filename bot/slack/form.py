@@ -133,6 +133,8 @@ def _first(registry: Registry, clusters: Sequence[str], chosen: Chosen) -> Itera
     if len(clusters) > 1:
         menu = _menu(CLUSTER, clusters, chosen.cluster)
         yield _changing(CLUSTER, messages.FORM_CLUSTER, menu)
+    else:
+        yield context(f"{messages.FORM_CLUSTER}: {escape(chosen.cluster, 80)}")
 
 
 def _fields(chosen: Chosen) -> Iterator[Block]:
