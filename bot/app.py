@@ -27,6 +27,7 @@ from runbooks import catalogue
 
 if TYPE_CHECKING:
     from aiohttp import web
+    from pydantic import SecretStr
 
     from bot.clients.kubernetes.observer import Observer
     from bot.doctor.sheet import Part as DoctorPart
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from bot.observability.health import LoopLag, Part
     from bot.observability.metrics import ClusterWatch, Metrics
     from bot.slack.door import SlackDoor
+    from bot.slack.socket_mode import SocketMode
     from bot.store.connection import Store
     from bot.store.embedded import EmbeddedStore
 
@@ -129,11 +131,13 @@ async def close(executor: Executor) -> None:
 
 @dataclass(slots=True)
 class Bot:
-    """The running bot: the Slack door over an executor on a store, on one HTTP port."""
+    """The running bot: the Slack door over an executor on a store, on one HTTP port and, where
+    there is an app-level token, by Socket Mode."""
 
     store: OpenStore
     executor: Executor
     door: SlackDoor
+    sockets: SocketMode | None
     runner: web.AppRunner
     port: int
     lag: LoopLag
@@ -162,25 +166,30 @@ class Bot:
             time_scale=time_scale,
             observers=watched,
             on_ended=metrics.run_ended,
-            more=[_doctor(settings, lambda: door)],
+            more=[_doctor(settings, lambda: (door, sockets))],
         )
         door = _slack_door(settings, executor, store.store, metrics)
+        sockets = _socket_mode(settings, door, time_scale, metrics)
         await door.start()
         await executor.open()
         _watch(metrics, door, lag)
         try:
-            runner, bound = await _listen(settings, port, door, metrics, lag, watched)
+            runner, bound = await _listen(settings, port, door, sockets, metrics, lag, watched)
         except ConfigurationError:
             await close(executor)
             await door.close()
             await store.close()
             raise
         logger.info("listening on %s:%s", settings.http.host, bound)
+        if sockets is not None:
+            await sockets.start()
         lag.start()
-        return cls(store, executor, door, runner, bound, lag)
+        return cls(store, executor, door, sockets, runner, bound, lag)
 
     async def stop(self) -> None:
         """Take no more requests, hand runs over, deliver what is left to say, close connections."""
+        if self.sockets is not None:
+            await self.sockets.close()
         await self.runner.cleanup()
         await self.lag.stop()
         await close(self.executor)
@@ -191,38 +200,59 @@ class Bot:
 def _refuse_what_cannot_work(settings: Settings, time_scale: TimeScale) -> None:
     if settings.slack.is_genuine:
         time_scale.require_real()
-    settings.credentials.require("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")
+    settings.credentials.require_slack()
     if not settings.clusters:
         raise ConfigurationError(
             "No cluster is configured.", hint="Name one under clusters: in bot.yaml."
         )
 
 
-def _secrets(settings: Settings) -> tuple[str, str]:
-    """The bot token and the signing secret, which were required."""
-    credentials = settings.credentials
-    assert credentials.slack_bot_token is not None  # noqa: S101
-    assert credentials.slack_signing_secret is not None  # noqa: S101
-    return (
-        credentials.slack_bot_token.get_secret_value(),
-        credentials.slack_signing_secret.get_secret_value(),
-    )
+def _secret(value: SecretStr | None) -> str | None:
+    return None if value is None else value.get_secret_value()
 
 
-def _doctor(settings: Settings, door: Callable[[], SlackDoor]) -> Runbook:
+def _doctor(
+    settings: Settings, slack: Callable[[], tuple[SlackDoor, SocketMode | None]]
+) -> Runbook:
     from bot.doctor.cluster import ClusterPart
     from bot.doctor.files import Files
     from bot.doctor.runbook import doctor_runbook
+    from bot.doctor.socket_mode import SocketPart
     from bot.doctor.workspace import Workspace
 
     channels, groups = frozenset(settings.channels), settings.rules.groups
-    _, signing_secret = _secrets(settings)
+    signing_secret = _secret(settings.credentials.slack_signing_secret)
 
     def parts(cluster: Cluster) -> tuple[DoctorPart, ...]:
-        workspace = Workspace(door().reading, signing_secret, channels, groups)
-        return Files("settings"), workspace, ClusterPart(cluster)
+        door, sockets = slack()
+        workspace = Workspace(door.reading, signing_secret, channels, groups)
+        by_socket = () if sockets is None else (SocketPart(sockets.opening, sockets),)
+        return Files("settings"), workspace, *by_socket, ClusterPart(cluster)
 
     return doctor_runbook(parts)
+
+
+def _socket_mode(
+    settings: Settings, door: SlackDoor, time_scale: TimeScale, metrics: Metrics
+) -> SocketMode | None:
+    from bot.slack.clock import SystemClock
+    from bot.slack.socket_mode import SocketMode
+
+    app_token = _secret(settings.credentials.slack_app_token)
+    if app_token is None:
+        return None
+    sockets = SocketMode(
+        app_token,
+        settings.slack.api_url,
+        door.answer,
+        SystemClock(time_scale),
+        connections=settings.slack.sockets,
+        on_call=metrics.slack_called,
+        on_ack=metrics.ack_seconds.observe,
+        on_end=metrics.socket_ended,
+    )
+    metrics.watch("slack_sockets", "Socket Mode connections", lambda: sockets.open_connections)
+    return sockets
 
 
 def _slack_door(
@@ -237,13 +267,15 @@ def _slack_door(
     from bot.store.homes import Homes
     from bot.store.outbox import OutboxEntries
 
-    bot_token, signing_secret = _secrets(settings)
+    credentials = settings.credentials
+    bot_token = _secret(credentials.slack_bot_token)
+    assert bot_token is not None  # noqa: S101  required before
     clock, claims = SystemClock(store.time_scale), Claims(store)
     entries = OutboxEntries(store, f"outbox-{secrets.token_hex(8)}", lease=LEASE)
     return SlackDoor(
         executor,
         bot_token=bot_token,
-        signing_secret=signing_secret,
+        signing_secret=_secret(credentials.slack_signing_secret),
         api_url=settings.slack.api_url,
         channels=settings.channels,
         access=settings.rules,
@@ -267,6 +299,7 @@ async def _listen(
     settings: Settings,
     port: int | None,
     door: SlackDoor,
+    sockets: SocketMode | None,
     metrics: Metrics,
     lag: LoopLag,
     watched: Mapping[str, ClusterWatch],
@@ -274,10 +307,13 @@ async def _listen(
     """Answer Slack, Prometheus and the kubelet; the runner and the port it is bound to."""
     from aiohttp import web
 
-    from bot.observability.health import cluster_line, outbox_line
+    from bot.observability.health import cluster_line, outbox_line, socket_line
     from bot.observability.web import application
 
     parts: list[Part] = [partial(outbox_line, door.outbox)]
+    if sockets is not None:
+        only_way = settings.credentials.slack_signing_secret is None
+        parts.append(partial(socket_line, sockets, required=only_way))
     parts += [partial(cluster_line, watch) for watch in watched.values()]
     runner = web.AppRunner(application(door.routes(), metrics, lag, parts), access_log=None)
     await runner.setup()

@@ -16,6 +16,7 @@ from bot.model.names import format_duration
 from bot.observability.metrics import ClusterWatch
 from bot.slack.delivery import LATE
 from bot.slack.outbox import Outbox
+from bot.slack.socket_mode import SocketMode
 
 EVERY = 0.5
 """Seconds between two looks at the event loop."""
@@ -67,6 +68,20 @@ def outbox_line(outbox: Outbox) -> Line:
         waits = f"Slack delays messages: {waits}"
     why = f"full: {waits}" if outbox.full else waits
     return Line(part="slack outbox", ok=not outbox.full, why=why, required=True)
+
+
+def socket_line(sockets: SocketMode, *, required: bool) -> Line:
+    """Connected and since when, else why not and what to do. ``required`` where Slack has no other
+    way in."""
+    part, since = "slack socket mode", format_duration(sockets.since)
+    count = sockets.open_connections
+    if count:
+        why = f"{count} of {sockets.wanted} connections, connected for {since}"
+        return Line(part=part, ok=True, why=why, required=required)
+    why = f"not connected for {since}"
+    if sockets.trouble is not None:
+        why += f": {sockets.trouble}"
+    return Line(part=part, ok=False, why=why, required=required)
 
 
 def cluster_line(watch: ClusterWatch) -> Line:

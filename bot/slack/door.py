@@ -2,7 +2,7 @@
 
 A request passes the guard, then Bolt, then a listener that has the run accepted and acknowledges,
 before anything is asked of a cluster. An event that could not be taken is not acknowledged: Slack
-sends it again. Socket Mode, buttons and modals register on the same Bolt app.
+sends it again. Over Socket Mode the same listeners answer, by :meth:`SlackDoor.answer`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from bot.model.errors import StoreUnavailable
 from bot.model.run import Door, RunRecord, RunState
 from bot.slack import form, messages
 from bot.slack.admission import Admission
+from bot.slack.answered import Answered, key_of
 from bot.slack.asked import Asked
 from bot.slack.asking import Asking
 from bot.slack.blocks import Message
@@ -73,6 +74,7 @@ class SlackDoor:
 
     Construction touches no network. :meth:`start` before the executor is opened and before the
     first request; close the executor before :meth:`close`, so that every run's end is still told.
+    Without a ``signing_secret`` nothing is taken over HTTP: Socket Mode alone.
     ``pending``, ``replays``, ``claims`` and ``memory`` are shared by replicas; without, they are
     this process' own. ``long_run``: seconds after which the end of a run rings.
     """
@@ -82,7 +84,7 @@ class SlackDoor:
         executor: Executor,
         *,
         bot_token: str,
-        signing_secret: str,
+        signing_secret: str | None,
         channels: Mapping[str, str],
         access: AccessRules | None = None,
         api_url: str = API_URL,
@@ -98,7 +100,12 @@ class SlackDoor:
         self._executor = executor
         self._channels = dict(channels)
         self._clock = clock or SystemClock()
-        self._guard = Guard(signing_secret, replays or MemoryReplays(), self._clock)
+        self._guard = (
+            Guard(signing_secret, replays or MemoryReplays(), self._clock)
+            if signing_secret is not None
+            else None
+        )
+        self._answered = Answered()
         self._api = WebApi(bot_token, api_url, on_call)
         self.outbox = Outbox(self._api, self._clock, pending)
         self._waiting: set[asyncio.Task[None]] = set()
@@ -109,8 +116,6 @@ class SlackDoor:
         executor.answer_through(Door.SLACK, self._reporter, self.admission.admit)
         self._bolt = _bolt_app(bot_token)
         self._bolt.command(messages.SLASH)(self._on_command)
-        self._bolt.event("app_mention", middleware=[self._hear])(_heard)
-        self._bolt.event("message", middleware=[self._hear])(_heard)
         gather = Gather(
             executor,
             self.admission,
@@ -124,6 +129,8 @@ class SlackDoor:
         self._bolt.event(HOME_OPENED)(listeners.on_opened)
         for action_id, listener in listeners.actions.items():
             self._bolt.action(action_id)(listener)
+        self._bolt.event("app_mention", middleware=[self._hear])(_heard)
+        self._bolt.event("message", middleware=[self._hear])(_heard)
         clicks = Clicks(
             executor, self.outbox, self.admission, Doubles(self._clock, claims), self.take
         )
@@ -136,7 +143,7 @@ class SlackDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """What to mount: ``POST /slack/events``, behind the guard."""
-        return [web.post(PATH, self._guard.protect(self._dispatch))]
+        return [web.post(PATH, self._guard.protect(self._dispatch))] if self._guard else []
 
     async def start(self) -> None:
         """Open the connections to Slack, and send what an earlier process left."""
@@ -158,10 +165,16 @@ class SlackDoor:
         except Unreadable as error:
             logger.warning("a signed request cannot be read: %s", error)
             return web.Response(status=400)
+        return await to_aiohttp_response(await self.answer(body))
+
+    async def answer(self, body: dict[str, Any], envelope_id: str = "") -> BoltResponse:
+        """The listeners' answer to a genuine request of Slack, whichever way it came; one that
+        comes again is not answered twice."""
         # Bolt's own reader takes any body that contains the word "payload" for a click and loses
         # the command; a parsed body goes past it.
         asked = AsyncBoltRequest(body=body, mode="socket_mode")
-        return await to_aiohttp_response(await self._bolt.async_dispatch(asked))
+        key = key_of(body, envelope_id)
+        return await self._answered.once(key, lambda: self._bolt.async_dispatch(asked))
 
     async def _on_command(self, ack: AsyncAck, command: dict[str, Any]) -> None:
         asked = Asked.of(command)
@@ -289,7 +302,8 @@ async def _on_error(
         kind = body.get("command") or body.get("type")
         logger.warning("Slack sent what nothing here listens to: %.80r", kind)
         # Slack sends an event again for minutes unless it is taken; this one never will be of use.
-        return BoltResponse(status=200 if kind == "event_callback" else 404)
+        status = 200 if kind == "event_callback" else 404
+        return BoltResponse(status=status, body=messages.UNHEARD if "command" in body else "")
     logger.error("a listener failed", exc_info=error)
     if body.get("type") == "event_callback":
         return BoltResponse(status=500)  # Slack sends it again

@@ -50,6 +50,7 @@ OUTBOX_FULL = (
     "not reach you in time. In a terminal: {command}"
 )
 CLOSING = "⛔ Nothing was run: the bot is restarting. Ask again in a few seconds."
+UNHEARD = f"⛔ Nothing was run: the bot knows `{SLASH}` and no other command."
 TROUBLE = (
     "⛔ The bot failed on this command; its log has the reason. The same command works in a "
     "terminal, after `cilium-oncall`."

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bot.slack.messages import SLASH
 
 METHODS: dict[str, frozenset[str]] = {
+    "apps.connections.open": frozenset(),  # by the app-level token: APP_SCOPES
     "auth.test": frozenset(),
     "chat.postEphemeral": frozenset(["chat:write"]),
     "chat.postMessage": frozenset(["chat:write"]),
@@ -23,6 +24,8 @@ METHODS: dict[str, frozenset[str]] = {
     "views.publish": frozenset(),
     "views.update": frozenset(),
 }
+APP_SCOPES = frozenset(["connections:write"])
+"""Of the app-level token, only for Socket Mode; no manifest can ask for them."""
 COMMANDS = (SLASH,)
 COMMAND_SCOPE = "commands"
 INTERACTIVE = True

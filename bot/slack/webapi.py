@@ -81,10 +81,16 @@ class WebApi:
         self._origin = URL(api_url).origin()
         self._on_call = on_call or _untold
 
+    @property
+    def trusts_environment(self) -> bool:
+        """Whether the environment's proxies are used: not towards this machine."""
+        return not is_loopback(self._origin.host or "")
+
     async def open(self) -> None:
         """Open the connection pool."""
-        trust_env = not _is_loopback(self._origin.host or "")
-        self.client.session = aiohttp.ClientSession(timeout=TIMEOUT, trust_env=trust_env)
+        self.client.session = aiohttp.ClientSession(
+            timeout=TIMEOUT, trust_env=self.trusts_environment
+        )
 
     async def close(self) -> None:
         """Close the connection pool."""
@@ -285,7 +291,8 @@ def _pause(headers: Mapping[str, str]) -> float:
     return min(LONGEST_PAUSE, float(text)) if _DIGITS.fullmatch(text) else 1.0
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

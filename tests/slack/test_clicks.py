@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import time
 from collections.abc import Awaitable
 from typing import Any, TypeVar
@@ -251,7 +252,7 @@ def clicked(house: House, message: Message, button: str, **changes: Any) -> byte
         },
         "channel": {"id": message.channel},
         "response_url": "",
-        "trigger_id": "1.2",
+        "trigger_id": secrets.token_hex(8),
         "actions": [{**action, "value": run, **changes}],
     }
     return urlencode({"payload": json.dumps(payload)}).encode()
