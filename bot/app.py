@@ -258,6 +258,7 @@ def _socket_mode(
 def _slack_door(
     settings: Settings, executor: Executor, store: Store, metrics: Metrics
 ) -> SlackDoor:
+    from bot.slack.calling_back import LONG_RUN
     from bot.slack.clock import SystemClock
     from bot.slack.door import SlackDoor
     from bot.slack.replays import StoreReplays
@@ -269,7 +270,7 @@ def _slack_door(
     credentials = settings.credentials
     bot_token = _secret(credentials.slack_bot_token)
     assert bot_token is not None  # noqa: S101  required before
-    clock = SystemClock(store.time_scale)
+    clock, claims = SystemClock(store.time_scale), Claims(store)
     entries = OutboxEntries(store, f"outbox-{secrets.token_hex(8)}", lease=LEASE)
     return SlackDoor(
         executor,
@@ -279,10 +280,12 @@ def _slack_door(
         channels=settings.channels,
         access=settings.rules,
         clock=clock,
-        replays=StoreReplays(Claims(store)),
+        replays=StoreReplays(claims),
+        claims=claims,
         pending=StorePending(entries, clock),
         memory=Homes(store),
         on_call=metrics.slack_called,
+        long_run=store.time_scale.seconds(LONG_RUN),
     )
 
 

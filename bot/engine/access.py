@@ -44,7 +44,8 @@ def decide(
     """
     if person.standing in _REFUSED:
         return Decision(False, None, _REFUSED[person.standing])
-    wanted = f"`{command}` on {cluster} in this channel"
+    doing = "sharing " if action is Action.SHARE else ""
+    wanted = f"{doing}`{command}` on {cluster} in this channel"
     perhaps: Rule | None = None
     for rule in rules.rules:
         if not _is_about_request(rule, rules, action, command, cluster, channel):

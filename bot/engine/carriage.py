@@ -21,7 +21,7 @@ from bot.engine.resolve import resolve_names
 from bot.engine.run import Run, run_in_context
 from bot.model.errors import ConfigurationError, NotAllowed, OncallError, UsageError
 from bot.model.report import Report
-from bot.model.run import Progress, RunRecord, RunState
+from bot.model.run import Progress, Requester, RunRecord, RunState
 from bot.model.time_scale import REAL_TIME, TimeScale
 
 if TYPE_CHECKING:
@@ -46,6 +46,38 @@ class Deadlines:
 USUAL = Deadlines()
 
 
+class Stop:
+    """Ends a run that is under way in this process, and remembers who wanted it."""
+
+    def __init__(self) -> None:
+        self.by: Requester | None = None
+        self._task: asyncio.Task[RunRecord] | None = None
+        self._asked = False
+
+    @property
+    def under_way(self) -> bool:
+        """Whether there is something to stop."""
+        return self._task is not None
+
+    def holds(self, task: asyncio.Task[RunRecord]) -> None:
+        """``task`` is what would be stopped."""
+        self._task = task
+
+    def ask(self, by: Requester | None) -> bool:
+        """Somebody wants it to stop; who comes later changes nothing."""
+        if self._task is None or self._task.done():
+            return False
+        if not self._asked:
+            self._asked, self.by = True, by
+            self._task.cancel()
+        return True
+
+    def let_go(self) -> None:
+        """Stop it whoever wanted what: another process carries it."""
+        if self._task is not None:
+            self._task.cancel()
+
+
 class Carriage:
     """What is needed to carry any run. At most ``most_runs`` go on at once."""
 
@@ -68,11 +100,13 @@ class Carriage:
         self._deadlines = deadlines
         self._slots = asyncio.Semaphore(most_runs)
 
-    async def carry(self, record: RunRecord, journal: Journal, side: DoorSide) -> RunRecord:
+    async def carry(
+        self, record: RunRecord, journal: Journal, side: DoorSide, stop: Stop
+    ) -> RunRecord:
         """Carry the run of ``record`` if its door admits it, and tell; returns the final record.
 
         Raises :class:`~bot.engine.journal.Superseded` when somebody else carries it by now;
-        nothing is told then. Cancelled, it says so and ends.
+        nothing is told then. Cancelled, it says so and by whom, and ends.
         """
         run_in_context.set(record.id)
         runbook, cluster = self._known(record)
@@ -97,7 +131,7 @@ class Carriage:
             refusal = error
             await run.finish(RunState.BROKEN, error=str(error))
         except asyncio.CancelledError:
-            await run.finish(RunState.CANCELLED, error=CANCELLED)
+            await run.finish(RunState.CANCELLED, error=CANCELLED, cancelled_by=stop.by)
         self._on_ended(run.record)
         for watcher in self.watchers:
             watcher.ended(run.record)

@@ -20,12 +20,12 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from bot.engine.carriage import CANCELLED, Carriage
+from bot.engine.carriage import CANCELLED, Carriage, Stop
 from bot.engine.delivery import Delivery
 from bot.engine.journal import StoreJournal, Superseded
 from bot.engine.reporter import DoorSide
 from bot.model.errors import ConfigurationError, RecordTooNew, StoreUnavailable
-from bot.model.run import Door, RunRecord, RunState
+from bot.model.run import Door, Requester, RunRecord, RunState
 from bot.store.connection import Store
 from bot.store.runs import Runs, Taken
 
@@ -46,30 +46,17 @@ class Carried:
         self.run_id = run_id
         self.carrier = secrets.token_hex(8)
         self.journal = StoreJournal(runs, self.carrier)
-        self._task: asyncio.Task[RunRecord] | None = None
-        self._cancelled = False
-
-    @property
-    def under_way(self) -> bool:
-        """Whether there is something to stop; the store knows the carrier by then."""
-        return self._task is not None
+        self.stop = Stop()
 
     async def through(self, carrying: asyncio.Task[RunRecord]) -> RunRecord:
         """Wait for the end; what is asked meanwhile reaches ``carrying``."""
-        self._task = carrying
+        self.stop.holds(carrying)
         return await carrying
-
-    def cancel(self) -> None:
-        """A person wants it to stop."""
-        if self._task is not None and not self._cancelled:
-            self._cancelled = True
-            self._task.cancel()
 
     def let_go(self) -> None:
         """Stop and say nothing: another carries it, or will."""
         self.journal.let_go()
-        if self._task is not None:
-            self._task.cancel()
+        self.stop.let_go()
 
 
 class Carrier:
@@ -106,11 +93,11 @@ class Carrier:
             await self._delivery.enqueue(record.id)
         return is_new
 
-    async def cancel(self, run_id: str) -> bool:
+    async def cancel(self, run_id: str, by: Requester) -> bool:
         """Ask a run to stop, wherever it is carried. Raises :class:`StoreUnavailable`."""
-        asked = await self.runs.cancel(run_id)
+        asked = await self.runs.cancel(run_id, by)
         if asked and run_id in self._carried:
-            self._carried[run_id].cancel()
+            self._carried[run_id].stop.ask(await self.runs.cancelled_by(run_id))
         return asked
 
     async def close(self) -> None:
@@ -156,13 +143,17 @@ class Carrier:
             ended = datetime.now(UTC)
             record = await carried.journal.put(
                 msgspec.structs.replace(
-                    record, state=RunState.CANCELLED, finished_at=ended, error=CANCELLED
+                    record,
+                    state=RunState.CANCELLED,
+                    finished_at=ended,
+                    error=CANCELLED,
+                    cancelled_by=await self.runs.cancelled_by(record.id),
                 )
             )
         if record.state.terminal:
             await self._carriage.tell(record, side.reporter_of(record))
         else:
-            carrying = self._carriage.carry(record, carried.journal, side)
+            carrying = self._carriage.carry(record, carried.journal, side, carried.stop)
             await carried.through(asyncio.create_task(carrying, name=f"run {record.id}"))
         await self._close_run(carried)
 
@@ -197,15 +188,15 @@ class Carrier:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(self._scale.seconds(WATCH))
-            carried = [one for one in self._carried.values() if one.under_way]
+            carried = [one for one in self._carried.values() if one.stop.under_way]
             if not carried:
                 continue
             try:
                 seen = await self.runs.watch([(one.run_id, one.carrier) for one in carried])
+                for one, what in zip(carried, seen, strict=True):
+                    if what == "cancel":
+                        one.stop.ask(await self.runs.cancelled_by(one.run_id))
+                    elif what == "lost":
+                        one.let_go()
             except StoreUnavailable:
                 continue
-            for one, what in zip(carried, seen, strict=True):
-                if what == "cancel":
-                    one.cancel()
-                elif what == "lost":
-                    one.let_go()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bot.engine.carriage import USUAL, Carriage, Deadlines
+from bot.engine.carriage import USUAL, Carriage, Deadlines, Stop
 from bot.engine.grammar import Command
 from bot.engine.journal import MemoryJournal
 from bot.engine.registry import Registry
@@ -59,7 +59,7 @@ class Executor:
         )
         self._carrier = carrier
         self._sides: dict[Door, DoorSide] = {}
-        self._tasks: dict[str, asyncio.Task[RunRecord]] = {}
+        self._tasks: dict[str, tuple[asyncio.Task[RunRecord], Stop]] = {}
         self.closed = False
         """Whether nothing may be started any more."""
 
@@ -155,36 +155,39 @@ class Executor:
                 logger.warning("only the runs of this process can be told: %s", error)
         return sorted(found, key=lambda record: record.queued_at, reverse=True)[:most]
 
-    async def cancel(self, run_id: str) -> bool:
+    async def cancel(self, run_id: str, by: Requester) -> bool:
         """Ask a run to stop, wherever it is carried; ``False`` when it is not under way.
+
+        The first who asks is told with its end.
 
         Raises :class:`StoreUnavailable`.
         """
-        task = self._tasks.get(run_id)
-        if task is not None:
-            return task.cancel()
-        return await self._carrier.cancel(run_id) if self._carrier is not None else False
+        if run_id in self._tasks:
+            return self._tasks[run_id][1].ask(by)
+        return await self._carrier.cancel(run_id, by) if self._carrier is not None else False
 
     async def close(self) -> None:
         """Hand over what the store knows, cancel what only this process knows, tell everybody."""
         self.closed = True
         if self._carrier is not None:
             await self._carrier.close()
-        tasks = list(self._tasks.values())
+        tasks = [task for task, _ in self._tasks.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _begin(self, record: RunRecord, side: DoorSide) -> asyncio.Task[RunRecord]:
-        carrying = self._carry_here(record, side)
+        stop = Stop()
+        carrying = self._carry_here(record, side, stop)
         task = asyncio.create_task(carrying, name=f"run {record.id}")
-        self._tasks[record.id] = task
+        stop.holds(task)
+        self._tasks[record.id] = task, stop
         task.add_done_callback(lambda _: self._tasks.pop(record.id, None))
         return task
 
-    async def _carry_here(self, record: RunRecord, side: DoorSide) -> RunRecord:
+    async def _carry_here(self, record: RunRecord, side: DoorSide, stop: Stop) -> RunRecord:
         await self.journal.put(record)
-        return await self._carriage.carry(record, self.journal, side)
+        return await self._carriage.carry(record, self.journal, side, stop)
 
 
 def _record(

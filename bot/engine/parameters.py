@@ -96,12 +96,17 @@ class Parameter:
             shown = f"{self.option} {self.placeholder}"
         return shown if self.required else f"[{shown}]"
 
+    @property
+    def expected(self) -> str:
+        """What a value looks like, in words."""
+        return _EXPECTED[self.kind]
+
     def read(self, typed: str) -> str:
         """``typed`` in canonical form; :class:`UsageError` says what is expected instead."""
         value = self._canonical(typed)
         if value is None:
             raise UsageError(
-                f"{quoted(typed)} is not {_EXPECTED[self.kind]}.",
+                f"{quoted(typed)} is not {self.expected}.",
                 hint=did_you_mean(typed, self.choices),
             )
         return value

@@ -17,6 +17,8 @@ class Action(StrEnum):
     """What a rule can be about: a closed list. One more comes with the code that asks about it."""
 
     RUN = "run"
+    SHARE = "share"
+    """Show an answer that came privately to everybody in the channel it was asked in."""
 
 
 class Effect(StrEnum):
@@ -99,7 +101,8 @@ class Decision(msgspec.Struct, frozen=True):
 
 def without_file(channels: frozenset[str]) -> AccessRules:
     """The rules of a bot that has no ``access.yaml``: the people of the workspace run read-only
-    runbooks. (Outside the configured ``channels`` an answer is private, whatever the rules.)
+    runbooks and share their answers. (Outside the configured ``channels`` an answer is private,
+    whatever the rules.)
 
     Reading goes on when Slack does not say who somebody is: an outage must not lock people out.
     """
@@ -107,7 +110,7 @@ def without_file(channels: frozenset[str]) -> AccessRules:
         name="the workspace runs read-only runbooks",
         effect=Effect.ALLOW,
         place="the default without an access file",
-        actions=frozenset([Action.RUN]),
+        actions=frozenset(Action),
         users=frozenset([ANY]),
         commands=frozenset([ANY]),
         clusters=frozenset([ANY]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import datetime
 from enum import StrEnum
@@ -79,6 +80,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...] = ()
     report: Report | None = None
     error: str = ""
+    cancelled_by: Requester | None = None
     recorded: bool = True
 
     @property
@@ -100,11 +102,19 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.what} ({self.done} of {self.total})" if self.total else self.what
 
 
+_ALPHABET = "abcdefghjkmnpqrstvwxyz0123456789"
+_RUN_ID = re.compile(rf"r-[{_ALPHABET}]{{10}}\Z")
+
+
+def is_run_id(text: str) -> bool:
+    """Whether ``text`` is written as a run's id is; not whether there is such a run."""
+    return bool(_RUN_ID.match(text))
+
+
 def new_run_id(once: str = "") -> str:
     """Short enough to read aloud, long enough not to collide: ``r-`` and 10 of base 32.
 
     The same ``once`` gives the same id: what is asked twice by one request becomes one run.
     """
-    alphabet = "abcdefghjkmnpqrstvwxyz0123456789"
     drawn = hashlib.sha256(once.encode()).digest() if once else secrets.token_bytes(10)
-    return "r-" + "".join(alphabet[byte % 32] for byte in drawn[:10])
+    return "r-" + "".join(_ALPHABET[byte % 32] for byte in drawn[:10])

@@ -14,6 +14,7 @@ import msgspec
 
 from bot.model.names import format_duration
 from bot.observability.metrics import ClusterWatch
+from bot.slack.delivery import LATE
 from bot.slack.outbox import Outbox
 from bot.slack.socket_mode import SocketMode
 
@@ -63,6 +64,8 @@ def outbox_line(outbox: Outbox) -> Line:
     waits = f"{outbox.depth} wait, the oldest for {format_duration(outbox.age)}"
     if outbox.closed:
         return Line(part="slack outbox", ok=False, why="closed, the bot is ending", required=True)
+    if outbox.age > LATE:
+        waits = f"Slack delays messages: {waits}"
     why = f"full: {waits}" if outbox.full else waits
     return Line(part="slack outbox", ok=not outbox.full, why=why, required=True)
 

@@ -117,16 +117,22 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
             return escape(f"@{self.user_name}", 80)
         return f"<@{self.user}>" if _USER_ID.match(self.user) else escape(self.user, 40)
 
+    @property
+    def mention(self) -> str:
+        """Who asked, as mrkdwn that rings where it is new; by name when the id is none."""
+        return f"<@{self.user}>" if _USER_ID.match(self.user) else self.by
+
 
 def words_of(command: Command) -> str:
     """``status node-7 --deep``: a command as it would be typed."""
-    words = _words(command.runbook, command.parameters)
+    words = words_by_name(command.runbook, command.parameters)
     if command.deadline is not None:
         words += ["--deadline", format_duration(command.deadline).replace(" ", "")]
     return " ".join(words)
 
 
-def _words(runbook: Runbook, parameters: Mapping[str, str]) -> list[str]:
+def words_by_name(runbook: Runbook, parameters: Mapping[str, str]) -> list[str]:
+    """The words of a command whose ``parameters`` are canonical text by name."""
     words = [runbook.name]
     for parameter in runbook.parameters:
         if parameter.name not in parameters:

@@ -18,11 +18,18 @@ WRAPPED_FROM = 24
 """Characters: names stay whole on a phone, sentences are folded."""
 
 
-class Message(msgspec.Struct, frozen=True):
-    """What Slack is to show. ``text`` is the notification; with blocks it is read nowhere else."""
+_RESERVED = 9
+
+
+class Message(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What Slack is to show. ``text`` is the notification; with blocks it is read nowhere else.
+
+    ``replaces``: it takes the place of the message that its ``response_url`` is about.
+    """
 
     text: str
     blocks: tuple[Block, ...] = ()
+    replaces: bool = False
 
 
 def mrkdwn(text: str) -> Block:
@@ -80,6 +87,8 @@ def lines_within(lines: Iterable[str], most: int) -> str:
 
 def characters(block: Block) -> int:
     """How many characters of text a block counts towards its message's total."""
+    if block["type"] == "actions":
+        return sum(len(element["text"]["text"]) for element in block["elements"])
     if block["type"] == "table":
         return sum(len(cell["text"]) for row in block["rows"] for cell in row)
     texts = block.get("elements") or [block["text"]]
@@ -89,13 +98,14 @@ def characters(block: Block) -> int:
 class Page:
     """Blocks of one message, as long as they fit: 50 blocks, 12,000 characters.
 
-    ``reserve`` characters and four blocks are kept free for the small print at the end.
+    ``reserve`` characters and some blocks are kept free for small print and buttons at the end,
+    and for what is said around an answer that turns private.
     """
 
     def __init__(self, reserve: int = 0) -> None:
         self.blocks: list[Block] = []
         self._room = limits.MESSAGE_CHARACTERS - reserve
-        self._most = limits.BLOCKS - (4 if reserve else 0)
+        self._most = limits.BLOCKS - (_RESERVED if reserve else 0)
 
     def add(self, *blocks: Block) -> bool:
         """Add all of ``blocks``, or none when they do not fit."""

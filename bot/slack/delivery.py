@@ -11,17 +11,21 @@ from typing import Protocol
 from bot.model.errors import ClientError, Throttled, Unreachable
 from bot.slack import messages
 from bot.slack.blocks import Message
+from bot.slack.buttons import row_of, with_note, with_share
 from bot.slack.clock import Clock
 from bot.slack.pace import Method, Pace
 from bot.slack.pending import Entry, Fate, Kind, Pending, is_progress
-from bot.slack.private_address import PrivateAddress, Way
-from bot.slack.uploads import Upload
+from bot.slack.private_address import PrivateAddress, Way, is_direct
+from bot.slack.uploads import Detail, Upload
 from bot.slack.webapi import Declined, Unconfirmed
 
 logger = logging.getLogger(__name__)
 
 GIVE_UP = 600.0
 """Seconds after which a result goes privately instead; a private message is given up."""
+
+LATE = 30.0
+"""Seconds after which a message says that it comes late."""
 
 LONGEST_BACKOFF = 30.0
 UNCONFIRMED = "unconfirmed"
@@ -89,8 +93,10 @@ class Delivery:
             logger.info("Slack asks to pause %s for %.0f s", method, error.retry_after)
             return []
         except Unreachable as error:
+            self._pace.hinder(method, entry.lane, self._clock.monotonic())
             return self._once_more(entry, error)
         except Unconfirmed as error:
+            self._pace.hinder(method, entry.lane, self._clock.monotonic())
             if entry.kind in (Kind.UPDATE, Kind.PRIVATE):
                 return self._once_more(entry, error)
             entry.uncertain = True
@@ -114,7 +120,7 @@ class Delivery:
         fate = self._pending.fate(entry.key) or Fate()
         if entry.uncertain and await self._found(entry, fate):
             return
-        match entry.kind, entry.content:
+        match entry.kind, self._as_it_is_late(entry):
             case Kind.PRIVATE, Message() as message:
                 await self._tell(PrivateAddress.of(entry.lane), entry.id, message)
             case Kind.POST, Message() as message:
@@ -126,6 +132,16 @@ class Delivery:
                 await self._calls.post(entry.lane, entry.id, message, entry.thread or fate.ts)
             case Kind.REPLY, Upload() as upload:
                 await self._calls.upload(entry.lane, entry.thread or fate.ts, upload)
+
+    def _as_it_is_late(self, entry: Entry) -> Detail:
+        """What ``entry`` says; when it comes visibly late it says that, too."""
+        late = self._clock.monotonic() - entry.queued_at
+        if not entry.final or late <= LATE or not isinstance(entry.content, Message):
+            return entry.content
+        by_slack = self._pace.was_hindered(entry.lane, entry.queued_at)
+        ended = entry.kind is Kind.UPDATE
+        note = messages.late(late, self._clock.wall() - late, by_slack=by_slack, ended=ended)
+        return with_note(entry.content, note)
 
     async def _tell(self, address: PrivateAddress, key: str, message: Message) -> None:
         match address.way:
@@ -235,8 +251,10 @@ class Delivery:
             return None
         if entry.final:
             content = messages.in_private(entry.content, reason, fallback.note)
+            if not is_direct(entry.lane):
+                content = with_share(content)
         else:
-            content = messages.private_note(reason)
+            content = messages.private_note(reason, row_of(entry.content))
         return Entry(
             id=f"{entry.id}/private",
             kind=Kind.PRIVATE,

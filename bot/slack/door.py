@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -24,13 +25,17 @@ from bot.engine.reporter import Reporter
 from bot.model.access import AccessRules, without_file
 from bot.model.errors import StoreUnavailable
 from bot.model.run import Door, RunRecord, RunState
-from bot.slack import messages
+from bot.slack import form, messages
 from bot.slack.admission import Admission
 from bot.slack.answered import Answered, key_of
 from bot.slack.asked import Asked
+from bot.slack.asking import Asking
 from bot.slack.blocks import Message
+from bot.slack.calling_back import LONG_RUN
+from bot.slack.clicks import Clicks
 from bot.slack.clock import Clock, SystemClock
 from bot.slack.commands import Start, understand
+from bot.slack.doubles import Doubles
 from bot.slack.guard import Guard
 from bot.slack.home.answer import ORIGIN
 from bot.slack.home.gather import Gather
@@ -50,11 +55,13 @@ from bot.slack.reading import Reading
 from bot.slack.replays import MemoryReplays, Replays
 from bot.slack.surface import HOME_OPENED
 from bot.slack.webapi import WebApi
+from bot.store.claims import Claims
 
 logger = logging.getLogger(__name__)
 
 PATH = "/slack/events"
 API_URL = "https://slack.com/api/"
+ANY_ACTION = re.compile(".")
 PATIENCE = 2.5
 """Seconds a person waits for a run to begin before being told that it waits."""
 
@@ -68,8 +75,8 @@ class SlackDoor:
     Construction touches no network. :meth:`start` before the executor is opened and before the
     first request; close the executor before :meth:`close`, so that every run's end is still told.
     Without a ``signing_secret`` nothing is taken over HTTP: Socket Mode alone.
-    ``pending``, ``replays`` and ``memory`` are shared by replicas; without, they are this process'
-    own.
+    ``pending``, ``replays``, ``claims`` and ``memory`` are shared by replicas; without, they are
+    this process' own. ``long_run``: seconds after which the end of a run rings.
     """
 
     def __init__(
@@ -84,9 +91,12 @@ class SlackDoor:
         clock: Clock | None = None,
         replays: Replays | None = None,
         pending: Pending | None = None,
+        claims: Claims | None = None,
         memory: Memory | None = None,
         on_call: Callable[[str, float, str], None] | None = None,
+        long_run: float = LONG_RUN,
     ) -> None:
+        self._long_run = long_run
         self._executor = executor
         self._channels = dict(channels)
         self._clock = clock or SystemClock()
@@ -121,6 +131,14 @@ class SlackDoor:
             self._bolt.action(action_id)(listener)
         self._bolt.event("app_mention", middleware=[self._hear])(_heard)
         self._bolt.event("message", middleware=[self._hear])(_heard)
+        clicks = Clicks(
+            executor, self.outbox, self.admission, Doubles(self._clock, claims), self.take
+        )
+        self._bolt.action(ANY_ACTION, matchers=[on_a_message])(clicks.on_click)
+        self._asking = Asking(executor, self._channels, self._api, self.outbox, self.take)
+        self._bolt.action(form.COMMAND)(self._asking.on_change)
+        self._bolt.action(form.CLUSTER)(self._asking.on_change)
+        self._bolt.view(form.CALLBACK)(self._asking.on_submit)
         self._bolt.error(_on_error)
 
     def routes(self) -> list[web.RouteDef]:
@@ -160,18 +178,28 @@ class SlackDoor:
 
     async def _on_command(self, ack: AsyncAck, command: dict[str, Any]) -> None:
         asked = Asked.of(command)
+        if not asked.text.strip():
+            await ack()
+            await self._asking.open(asked)
+            return
+        said = await self.take(asked)
+        if said is None:
+            await ack()
+        else:
+            await ack(text=said.text, blocks=list(said.blocks))
+
+    async def take(self, asked: Asked) -> Message | None:
+        """Have a run of ``asked`` accepted; the message says what there is instead of one."""
         understood = self._understand(asked)
         if isinstance(understood, Message):
-            await ack(text=understood.text, blocks=list(understood.blocks))
-            return
+            return understood
         try:
             record = await self._start(understood)
         except Exception:  # the border: whatever it was, the person is told at once
             logger.exception("a run could not be started")
-            await ack(text=messages.TROUBLE)
-            return
-        await ack()
+            return messages.fixed(messages.TROUBLE)
         self._watch(record)
+        return None
 
     async def _hear(
         self, body: dict[str, Any], next_: Callable[[], Awaitable[None]]
@@ -220,8 +248,8 @@ class SlackDoor:
             return self.home.reporter(record)
         asked = Asked.of_record(record)
         if self._channels and asked.channel not in self._channels and not asked.is_direct:
-            return PrivateAnswer(self.outbox, asked)
-        return LiveMessage(self.outbox, asked)
+            return PrivateAnswer(self.outbox, asked, self._long_run)
+        return LiveMessage(self.outbox, asked, self._long_run)
 
     async def _tell_that_it_waits(self, record: RunRecord) -> None:
         await self._clock.sleep(PATIENCE)
@@ -254,6 +282,12 @@ def _bolt_app(bot_token: str) -> AsyncApp:
         process_before_response=False,
         raise_error_for_unhandled_request=True,
     )
+
+
+async def on_a_message(body: dict[str, Any]) -> bool:
+    """Whether a click was on a message, not in a modal or a home tab."""
+    container = body.get("container")
+    return isinstance(container, dict) and container.get("type") == "message"
 
 
 async def _heard() -> None:

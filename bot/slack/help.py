@@ -19,7 +19,7 @@ HELP = "help"
 
 def overview(registry: Registry, bot: str = messages.SLASH) -> Message:
     """Every command with its usage and one line of summary; ``bot`` as it was spoken to."""
-    first, rest = _by_need(registry)
+    first, rest = by_need(registry)
     page = Page(reserve=400)
     page.add(section(messages.HELP_TITLE if first or rest else messages.NO_RUNBOOKS))
     for paragraph in _paragraphs(first, bot):
@@ -52,7 +52,8 @@ def _flowing(text: str) -> Iterator[str]:
             yield sentence(" ".join(line.split()), 1_200)
 
 
-def _by_need(registry: Registry) -> tuple[list[Runbook], list[Runbook]]:
+def by_need(registry: Registry) -> tuple[list[Runbook], list[Runbook]]:
+    """What people need most, in that order, and the rest."""
     first = [registry.get(name) for name in NEEDED_MOST if name in registry]
     return first, [runbook for runbook in registry if runbook.name not in NEEDED_MOST]
 

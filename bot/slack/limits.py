@@ -18,6 +18,16 @@ MESSAGE_CHARACTERS: Final = 12_000
 FALLBACK: Final = 300
 """Our own: what a phone's notification shows; ``chat.update`` would take 4,000."""
 
+OPTIONS: Final = 100
+"""Choices of a menu."""
+OPTION: Final = 75
+OPTION_VALUE: Final = 150
+BLOCK_ID: Final = 255
+TYPED: Final = 300
+"""Our own: characters of one field of a form; Slack would take 3,000."""
+FIELD_ERROR: Final = 300
+"""Our own: a form shows an error in small print under its field."""
+
 TEXT: Final = 4_000
 """Our own: the text of a message that says in words what its blocks show."""
 

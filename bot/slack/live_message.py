@@ -8,23 +8,18 @@ it is in the outbox for good.
 
 from __future__ import annotations
 
-import logging
-
 from bot.model.errors import OncallError
 from bot.model.run import Progress, RunRecord
 from bot.slack import messages
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message
-from bot.slack.details import details
+from bot.slack.calling_back import LONG_RUN, calls_back
 from bot.slack.mrkdwn import code
 from bot.slack.outbox import Outbox
 from bot.slack.pending import Fallback
 from bot.slack.pictures import picture_replies
 from bot.slack.progress import looking
-from bot.slack.render import answer
-from bot.slack.uploads import Detail
-
-logger = logging.getLogger(__name__)
+from bot.slack.whole_answer import whole_answer
 
 
 class LiveMessage:
@@ -33,9 +28,10 @@ class LiveMessage:
     The run's id is the message's key.
     """
 
-    def __init__(self, outbox: Outbox, asked: Asked) -> None:
+    def __init__(self, outbox: Outbox, asked: Asked, long_run: float = LONG_RUN) -> None:
         self._outbox = outbox
         self._asked = asked
+        self._long_run = long_run
 
     async def refused(self, error: OncallError) -> None:
         """The run never began; tell the person who asked, and nobody else."""
@@ -57,11 +53,14 @@ class LiveMessage:
 
     async def finished(self, record: RunRecord) -> None:
         """Turn the live message into the answer and put the detail into its thread."""
-        message, replies = self._rendered(record)
+        message, replies = whole_answer(record, self._asked)
         if record.started_at is None:  # cancelled before it began
             self._tell_privately(message, "answer")
         else:
             self._outbox.update(self._asked.channel, record.id, message, final=True)
+            if calls_back(record, self._long_run):
+                rings = messages.ended(message, self._asked.mention)
+                self._outbox.mention(self._asked.channel, record.id, rings, self._asked.thread)
             replies = [*await picture_replies(record), *replies]
             for number, reply in enumerate(replies):
                 self._outbox.reply(
@@ -71,12 +70,3 @@ class LiveMessage:
 
     def _tell_privately(self, message: Message, part: str) -> None:
         self._outbox.private(self._asked.private, message, self._asked.once(part))
-
-    def _rendered(self, record: RunRecord) -> tuple[Message, list[Detail]]:
-        try:
-            said = answer(record, self._asked)
-            return said.message, details(record, said)
-        except Exception:  # the border: a report that trips us must not leave "looking" behind
-            logger.exception("the report of run %s could not be rendered", record.id)
-            command = code(self._asked.terminal, 300)
-            return messages.fixed(messages.RENDER_FAILED.format(command=command)), []

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from bot.model.access import Decision
 from bot.model.errors import ClientError, NotAllowed, OncallError, UsageError
+from bot.model.names import format_duration
 from bot.model.report import Severity, Verdict
-from bot.slack.blocks import Message, context, lines_within, section
+from bot.slack.blocks import Block, Message, context, lines_within, section
 from bot.slack.limits import FALLBACK, SECTION
 from bot.slack.mrkdwn import code, escape, sentence
 
@@ -28,6 +31,9 @@ RENDER_FAILED = (
     "There is a report, but it could not be written for Slack; the bot's log has the reason. "
     "Read it in a terminal: {command}"
 )
+CANCELLED_BY = "Cancelled by {who} before it ended. Run it again when you need the answer."
+CANCELLING = "⏳ CANCELLING…"
+CANCELLING_MORE = "{by} cancelled it; what is under way is being stopped."
 PICTURE = "Picture"
 NOT_RECORDED = "not recorded"
 MORE_FINDINGS = "+ {count} more in the thread, worst first."
@@ -49,6 +55,46 @@ TROUBLE = (
     "⛔ The bot failed on this command; its log has the reason. The same command works in a "
     "terminal, after `cilium-oncall`."
 )
+
+CANCEL_BUTTON = "Cancel"
+AGAIN_BUTTON = "Run again"
+SHARE_BUTTON = "Share to channel"
+SHARED_BY = "shared by {by}"
+SHARED = "↗ Shared to the channel by {by}. You are told here should the channel not take it."
+SHARE_FAILED = "Not shared. When the reason above is gone, press “Share to channel” again."
+UNKNOWN_BUTTON = (
+    "⛔ Nothing was done: this button does not belong here, or another version of the bot made it. "
+    "Type the command instead: `/cilium help`"
+)
+RUN_NOT_KEPT = (
+    "⛔ Nothing was done: the run {run} is not kept any more. Its command stands in the message; "
+    "type it again."
+)
+ENDED_ALREADY = "Nothing was cancelled: the run has ended already."
+CLICK_TROUBLE = "⛔ The bot failed on this click; its log has the reason. Try it once more."
+NOT_RUN = "Nothing was run"
+NOT_CANCELLED = "Nothing was cancelled"
+NOT_SHARED = "Nothing was shared"
+
+FORM_TITLE = "Cilium on-call"
+FORM_SUBMIT = "Run"
+FORM_CLOSE = "Close"
+FORM_COMMAND = "Command"
+FORM_CLUSTER = "Cluster"
+FORM_FLAGS = "Options"
+FORM_HELP = f"To type instead: `{SLASH} help`"
+FORM_ASKS_NODES = "⏳ Asking {cluster} for its nodes…"
+FORM_ASKS_CLUSTER = "Choose a cluster to see its nodes."
+FORM_NEEDED = "This command needs {what}."
+FORM_OUTDATED = (
+    "⛔ Nothing was run: this form is of another version of the bot. Close it and type `/cilium`."
+)
+FORM_LATE = (
+    "The form could not be opened: Slack takes it for three seconds only, and this took longer. "
+    "Type a command instead, or `/cilium` once more."
+)
+FORM_REFUSED = "The form could not be opened ({why}). Type a command instead."
+_LATE_TRIGGER = frozenset(["expired_trigger_id", "trigger_expired", "exchanged_trigger_id"])
 
 HELP_TITLE = "*Ask about a cluster's network:*"
 HELP_MORE = (
@@ -134,10 +180,30 @@ def cannot_ask(error: ClientError, group: str = "") -> str:
     return f"Slack does not tell {what}: {why}."
 
 
-def not_allowed(decision: Decision, ask: str) -> NotAllowed:
+def no_form(error: ClientError, help_text: Message) -> Message:
+    """Why there is no form, above all the commands that can be typed."""
+    late = getattr(error, "reason", "") in _LATE_TRIGGER
+    text = FORM_LATE if late else FORM_REFUSED.format(why=escape(error.message.rstrip("."), 300))
+    return Message(text=text, blocks=(section(text), *help_text.blocks))
+
+
+def nothing_done(error: OncallError) -> Message:
+    """Why a click came to nothing, and what to do instead."""
+    lines = [f"⛔ {sentence(error.message, 900)}", *filter(None, [sentence(error.hint, 600)])]
+    text = escape(f"⛔ {error.message} {error.hint}", FALLBACK)
+    return Message(text=text, blocks=(section(lines_within(lines, SECTION)),))
+
+
+def shared(answer: Message, by: str) -> Message:
+    """What takes the place of a private answer that everybody can read now."""
+    text = SHARED.format(by=by)
+    return Message(text=text, blocks=(answer.blocks[0], section(text)), replaces=True)
+
+
+def not_allowed(decision: Decision, ask: str, what_not: str = NOT_RUN) -> NotAllowed:
     """Why a person may not, and whom to ask."""
     return NotAllowed(
-        f"Nothing was run: {decision.reason}",
+        f"{what_not}: {decision.reason}",
         hint=f"Whom to ask: {ask.replace('`', '') if ask else ASK_OPERATORS}.",
     )
 
@@ -149,9 +215,35 @@ def private_because(reason: str) -> str:
     return _PRIVATE_BECAUSE.get(reason) or _GENERIC.format(reason=code(reason, 60))
 
 
-def private_note(reason: str) -> Message:
+def private_note(reason: str, buttons: tuple[Block, ...]) -> Message:
     """Sent at once when the channel cannot have the live message."""
     text = f"⏳ Looking… {private_because(reason)}"
+    return Message(text=text, blocks=(section(text), *buttons))
+
+
+LATE_BY_SLACK = "delayed {late} by Slack; {what} {at}"
+LATE = "delivered {late} late; {what} {at}"
+
+
+def late(seconds: float, since: float, *, by_slack: bool, ended: bool) -> str:
+    """That a message comes ``seconds`` after it was said at ``since``, Unix time; as mrkdwn.
+
+    The time is shown in the reader's own time zone ("Date formatting", docs.slack.dev).
+    """
+    utc = datetime.fromtimestamp(since, UTC).strftime("%H:%M:%S")
+    return (LATE_BY_SLACK if by_slack else LATE).format(
+        late=format_duration(seconds),
+        what="run ended" if ended else "written",
+        at=f"<!date^{int(since)}^{{time_secs}}|{utc} UTC>",
+    )
+
+
+ENDED = "{who} your run has ended: {verdict}"
+
+
+def ended(answer: Message, who: str) -> Message:
+    """Calls back who asked, in a message of its own; ``who`` is a mention as mrkdwn."""
+    text = ENDED.format(who=who, verdict=answer.text)
     return Message(text=text, blocks=(section(text),))
 
 

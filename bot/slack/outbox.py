@@ -105,13 +105,23 @@ class Outbox:
         return max(0.0, self._clock.monotonic() - min(waiting)) if waiting else 0.0
 
     def post(
-        self, channel: str, key: str, message: Message, fallback: Fallback, thread: str = ""
+        self,
+        channel: str,
+        key: str,
+        message: Message,
+        fallback: Fallback,
+        thread: str = "",
+        *,
+        final: bool = False,
     ) -> None:
-        """Open the live message ``key`` in ``channel``, or in a ``thread`` of it."""
+        """Open the live message ``key`` in ``channel``, or in a ``thread`` of it.
+
+        ``final``: it is a result already, and stays as it is.
+        """
         self._pending.provide(key, fallback)
         known = self._pending.fate(key) is not None
         if not known and self._waiting_post(channel, key) is None:
-            self._add(Kind.POST, channel, key, message, part="post", thread=thread)
+            self._add(Kind.POST, channel, key, message, part="post", thread=thread, final=final)
 
     def update(self, channel: str, key: str, message: Message, *, final: bool = False) -> None:
         """Change the live message ``key``; ``final`` is its result and always arrives."""
@@ -128,7 +138,7 @@ class Outbox:
         elif final or not waiting.final:
             waiting.content = message
             if final and not waiting.final:  # only what became more urgent is worth a look
-                waiting.final = True
+                waiting.final, waiting.queued_at = True, self._clock.monotonic()
                 self._wake(channel)
             self._pending.changed(waiting)
 
@@ -147,6 +157,15 @@ class Outbox:
             logger.warning("too much waits for Slack: a detail of %s is dropped", key)
             return
         self._add(Kind.REPLY, channel, key, detail, part=f"reply-{number}", thread=thread)
+
+    def mention(self, channel: str, key: str, message: Message, thread: str = "") -> None:
+        """Ring once beside the live message ``key``, in its thread; dropped when it has no place.
+
+        A mention rings when its message is new: one that an edit brings notifies nobody.
+        """
+        fate = self._pending.fate(key)
+        if fate is None or not fate.reason:
+            self._add(Kind.REPLY, channel, key, message, part="mention", thread=thread)
 
     def private(self, address: str, message: Message, once: str = "") -> None:
         """Tell one person, and nobody else; ``address`` is the text of a ``PrivateAddress``.

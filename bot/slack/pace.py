@@ -47,6 +47,9 @@ PROGRESS_RESERVE = 15.0
 PROGRESS_EVERY = 1.0
 """Seconds between two progress updates in one channel."""
 
+HINDERED = 3_600.0
+"""Seconds for which it is known that Slack hindered a channel's messages."""
+
 _PER_CHANNEL = frozenset([Method.POST, Method.RESPOND])
 
 
@@ -57,6 +60,7 @@ class Pace:
         self._levels: dict[tuple[Method, str], tuple[float, float]] = {}
         self._paused: dict[tuple[Method, str], float] = {}
         self._progress: dict[str, float] = {}
+        self._hindered: dict[str, float] = {}
 
     def ready_at(self, method: Method, channel: str, now: float) -> float:
         """The earliest time for a call that somebody waits for."""
@@ -78,13 +82,23 @@ class Pace:
         self._levels[key] = (self._level(key, now) - 1, now)
         if progress:
             self._progress[channel] = now + PROGRESS_EVERY
-        if len(self._levels) + len(self._progress) > 2_000:
+        if len(self._levels) + len(self._progress) + len(self._hindered) > 2_000:
             self._forget(now)
 
     def pause(self, method: Method, channel: str, until: float) -> None:
         """Call ``method`` no more before ``until``: Slack said so."""
         key = _key(method, channel)
         self._paused[key] = max(until, self._paused.get(key, until))
+        self.hinder(method, channel, until)
+
+    def hinder(self, method: Method, channel: str, at: float) -> None:
+        """Slack did not take a call, or only after ``at``."""
+        for lane in {channel, _key(method, channel)[1]}:
+            self._hindered[lane] = max(at, self._hindered.get(lane, at))
+
+    def was_hindered(self, channel: str, since: float) -> bool:
+        """Whether Slack kept messages to ``channel`` from going out at any time after ``since``."""
+        return max(self._hindered.get(lane, since) for lane in (channel, "")) > since
 
     def _level(self, key: tuple[Method, str], now: float) -> float:
         rate = RATES[key[0]]
@@ -103,6 +117,7 @@ class Pace:
         for key in full:
             del self._levels[key]
         self._paused = {key: until for key, until in self._paused.items() if until > now}
+        self._hindered = {lane: at for lane, at in self._hindered.items() if at > now - HINDERED}
         self._progress = {name: until for name, until in self._progress.items() if until > now}
 
 

@@ -28,6 +28,11 @@ _NOT_THERE = frozenset(
 _NO_THREAD = frozenset(["cannot_reply_to_message", "thread_not_found"])
 
 
+def is_direct(channel: str) -> bool:
+    """Whether a conversation is the bot's and one person's own, by its id."""
+    return channel.startswith("D")
+
+
 class Way(StrEnum):
     """How one private message travels."""
 
@@ -70,7 +75,7 @@ class PrivateAddress(msgspec.Struct, frozen=True, kw_only=True):
         """How a message to this address is sent."""
         if self.response_url:
             return Way.RESPONSE
-        if self.channel.startswith("D"):
+        if is_direct(self.channel):
             return Way.DIRECT
         if self.channel and self.user:
             return Way.EPHEMERAL

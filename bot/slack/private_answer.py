@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import logging
-
 from bot.model.errors import OncallError
 from bot.model.run import Progress, RunRecord
 from bot.slack import messages
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message
+from bot.slack.buttons import Button, row, with_share
+from bot.slack.calling_back import LONG_RUN, calls_back
 from bot.slack.mrkdwn import code
 from bot.slack.outbox import Outbox
-from bot.slack.render import answer
-
-logger = logging.getLogger(__name__)
+from bot.slack.private_address import PrivateAddress, is_direct
+from bot.slack.whole_answer import whole_answer
 
 
 class PrivateAnswer:
     """Reports one run to its private address: once that it began, once how it ended."""
 
-    def __init__(self, outbox: Outbox, asked: Asked) -> None:
+    def __init__(self, outbox: Outbox, asked: Asked, long_run: float = LONG_RUN) -> None:
         self._outbox = outbox
         self._asked = asked
+        self._long_run = long_run
 
     async def refused(self, error: OncallError) -> None:
         """The run never began."""
@@ -30,25 +30,27 @@ class PrivateAnswer:
 
     async def started(self, record: RunRecord) -> None:
         """Say that it looks, and why privately."""
-        self._tell(messages.private_note(messages.NOT_OURS), "started")
+        cancel = row(record.id, Button.CANCEL)
+        self._tell(messages.private_note(messages.NOT_OURS, (cancel,)), "started")
 
     def progressed(self, record: RunRecord, progress: Progress) -> None:
         """Nothing: a ``response_url`` takes five messages."""
 
     async def finished(self, record: RunRecord) -> None:
         """The first message of the answer; the detail has no thread to go to."""
-        command = code(self._asked.terminal, 300)
-        try:
-            message = answer(record, self._asked, alone=True).message
-        except Exception:  # the border: a report that trips us must still be told of
-            logger.exception("the report of run %s could not be rendered", record.id)
-            text = messages.RENDER_FAILED.format(command=command)
-            said = messages.fixed(text)
-        else:
-            note = messages.IN_PRIVATE.format(command=command)
-            said = messages.in_private(message, messages.NOT_OURS, note)
-        self._tell(said, "answer")
+        message, _ = whole_answer(record, self._asked, alone=True)
+        note = messages.IN_PRIVATE.format(command=code(self._asked.terminal, 300))
+        said = messages.in_private(message, messages.NOT_OURS, note)
+        self._tell(said if is_direct(self._asked.channel) else with_share(said), "answer")
+        if calls_back(record, self._long_run):
+            self._ring(message)
         await self._outbox.kept()
+
+    def _ring(self, answer: Message) -> None:
+        """What only one person sees rings nowhere; a direct message does."""
+        direct = str(PrivateAddress(user=self._asked.user))
+        rings = messages.ended(answer, self._asked.mention)
+        self._outbox.private(direct, rings, self._asked.once("mention"))
 
     def _tell(self, message: Message, part: str) -> None:
         self._outbox.private(self._asked.private, message, self._asked.once(part))

@@ -6,6 +6,7 @@ from bot.model.run import Progress, RunRecord
 from bot.slack import messages
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message, context, header, section
+from bot.slack.buttons import Button, row
 from bot.slack.limits import FALLBACK
 from bot.slack.mrkdwn import code, escape
 
@@ -25,6 +26,21 @@ def looking(record: RunRecord, asked: Asked, progress: Progress | None = None) -
             header(f"{messages.LOOKING} · {record.request.cluster}"),
             section("\n".join(lines)),
             context(" · ".join([*_by(asked), escape(record.id, 40)])),
+            row(record.id, Button.CANCEL),
+        ),
+    )
+
+
+def cancelling(record: RunRecord, asked: Asked, by: str) -> Message:
+    """That somebody wants the run to stop, until it has; ``by`` is mrkdwn."""
+    cluster = escape(record.request.cluster, 80)
+    more = messages.CANCELLING_MORE.format(by=by)
+    return Message(
+        text=escape(f"{messages.CANCELLING} {cluster}: {asked.command}", FALLBACK),
+        blocks=(
+            header(f"{messages.CANCELLING} · {record.request.cluster}"),
+            section(f"{code(asked.command, 400)}\n{more}"),
+            context(f"asked by {asked.by} · {escape(record.id, 40)}"),
         ),
     )
 

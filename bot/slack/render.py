@@ -10,6 +10,7 @@ from bot.model.run import RunRecord, RunState
 from bot.slack import messages
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message, Page, context, header, lines_within, section
+from bot.slack.buttons import Button, row
 from bot.slack.findings import not_seen, paragraph
 from bot.slack.limits import FALLBACK
 from bot.slack.mrkdwn import code, escape, plain, sentence
@@ -49,7 +50,11 @@ def answer(record: RunRecord, asked: Asked, *, alone: bool = False) -> Answer:
         tail.append(lines_within((in_words(picture, 600) for picture in pictures), _PICTURES))
     message = Message(
         text=escape(f"{verdict} · {plain(title, 90)}: {summary}", FALLBACK),
-        blocks=page.end(*map(section, tail), context(_small_print(record, asked))),
+        blocks=page.end(
+            *map(section, tail),
+            context(_small_print(record, asked)),
+            row(record.id, Button.AGAIN),
+        ),
     )
     return Answer(message, left)
 
@@ -66,6 +71,10 @@ def _title(record: RunRecord) -> str:
 def outcome(record: RunRecord) -> tuple[str, str]:
     """The verdict as word and sign, and the sentence that goes with it."""
     if record.state is RunState.CANCELLED:
+        who = record.cancelled_by
+        if who is not None:
+            shown = f"@{who.name}" if who.name else who.id
+            return messages.CANCELLED, messages.CANCELLED_BY.format(who=shown)
         return messages.CANCELLED, record.error or messages.CANCELLED_SUMMARY
     if record.report is None:
         broken = messages.VERDICTS[Verdict.UNKNOWN]

@@ -20,12 +20,16 @@ METHODS: dict[str, frozenset[str]] = {
     "files.getUploadURLExternal": frozenset(["files:write"]),
     "usergroups.users.list": frozenset(["usergroups:read"]),
     "users.info": frozenset(["users:read"]),
+    "views.open": frozenset(),
     "views.publish": frozenset(),
+    "views.update": frozenset(),
 }
 APP_SCOPES = frozenset(["connections:write"])
 """Of the app-level token, only for Socket Mode; no manifest can ask for them."""
 COMMANDS = (SLASH,)
 COMMAND_SCOPE = "commands"
+INTERACTIVE = True
+"""Clicks and modals come to the same address as commands."""
 HOME_OPENED = "app_home_opened"
 EVENTS: dict[str, frozenset[str]] = {
     HOME_OPENED: frozenset(),

@@ -20,6 +20,7 @@ from ipaddress import ip_address
 from typing import Any
 
 import aiohttp
+import msgspec
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -52,6 +53,13 @@ class Declined(Refused):
     def __init__(self, method: str, reason: str) -> None:
         super().__init__(f"Slack declined {method}: {reason}.")
         self.reason = reason
+
+
+class OpenView(msgspec.Struct, frozen=True):
+    """A modal as Slack knows it; ``hash`` changes with every change."""
+
+    id: str
+    hash: str
 
 
 class WebApi:
@@ -157,7 +165,7 @@ class WebApi:
             raise Declined("response_url", "not_a_slack_address")
         body = {
             "response_type": "ephemeral",
-            "replace_original": False,
+            "replace_original": message.replaces,
             "text": message.text,
             "blocks": list(message.blocks),
         }
@@ -179,6 +187,15 @@ class WebApi:
         """The id of the direct messages with ``user``: found, or made (scope ``im:write``)."""
         answer = await self._call("conversations.open", users=user)
         return str((answer.get("channel") or {}).get("id", ""))
+
+    async def open_view(self, trigger: str, view: dict[str, Any]) -> OpenView:
+        """Open a modal; a trigger lives three seconds and opens one."""
+        return _opened(await self._call("views.open", trigger_id=trigger, view=view))
+
+    async def update_view(self, opened: OpenView, view: dict[str, Any]) -> OpenView:
+        """Show something else in a modal; declined when it changed or was closed meanwhile."""
+        known = {"view_id": opened.id, "hash": opened.hash}
+        return _opened(await self._call("views.update", **known, view=view))
 
     def may_respond_to(self, response_url: str) -> bool:
         """Whether the address is Slack's own, or on the API's host; it came with a request."""
@@ -236,6 +253,11 @@ class WebApi:
 
     def _timed(self, method: str) -> AbstractContextManager[None]:
         return timed(lambda seconds, outcome: self._on_call(method, seconds, outcome))
+
+
+def _opened(answer: Mapping[str, Any]) -> OpenView:
+    view = answer.get("view") or {}
+    return OpenView(id=str(view.get("id", "")), hash=str(view.get("hash", "")))
 
 
 def _untold(method: str, seconds: float, outcome: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.model.run import RunRecord
+from bot.model.run import Requester, RunRecord
 from bot.store.connection import Store
 from bot.store.records import Records, text
 from bot.store.script import Script
@@ -81,14 +81,14 @@ return 1
 """)
 
 _CANCEL = Script("""
--- run, open runs | id, states that go on
+-- run, open runs | id, who, states that go on
 if not redis.call('ZSCORE', KEYS[2], ARGV[1]) then
   return 0
 end
 local state = redis.call('HGET', KEYS[1], 'state')
-for index = 2, #ARGV do
+for index = 3, #ARGV do
   if state == ARGV[index] then
-    redis.call('HSET', KEYS[1], 'cancel', 1)
+    redis.call('HSETNX', KEYS[1], 'cancel', ARGV[2])
     return 1
   end
 end
@@ -133,6 +133,7 @@ class Runs:
     def __init__(self, store: Store, *, most: int = MOST, age: float = AGE) -> None:
         self._store = store
         self._records = Records("run", VERSION, RunRecord)
+        self._people = Records("cancellation", VERSION, Requester)
         self._most = most
         self._age = age
         self._all = store.key("runs")
@@ -179,10 +180,19 @@ class Runs:
         keys = [self._key(run_id), self._open]
         return bool(await self._store.change(_TOLD, keys, run_id, carrier))
 
-    async def cancel(self, run_id: str) -> bool:
-        """Ask whoever carries the run to end it; ``False`` when it has ended or is not known."""
+    async def cancel(self, run_id: str, by: Requester) -> bool:
+        """Ask whoever carries the run to end it; ``False`` when it has ended or is not known.
+
+        The first who asks is remembered.
+        """
         keys = [self._key(run_id), self._open]
-        return bool(await self._store.change(_CANCEL, keys, run_id, "queued", "running"))
+        who = self._people.encode(by)
+        return bool(await self._store.change(_CANCEL, keys, run_id, who, "queued", "running"))
+
+    async def cancelled_by(self, run_id: str) -> Requester | None:
+        """Who asked for the end of the run first."""
+        found = await self._store.read("HGET", self._key(run_id), "cancel")
+        return self._people.decode(found) if found else None
 
     async def watch(self, carried: Sequence[tuple[str, str]]) -> list[str]:
         """For each (run id, carrier): ``cancel``, ``lost`` (somebody else's by now) or empty."""

@@ -231,11 +231,12 @@ async def test_a_run_is_cancelled_from_another_process(house: Any) -> None:
     record = await start(first)
     await asyncio.wait_for(began.wait(), 5)
     second = await here.executor("second")
-    assert await second.cancel(record.id)
-    assert (await here.heard.end()).state is RunState.CANCELLED
+    assert await second.cancel(record.id, ANA)
+    ended = await here.heard.end()
+    assert (ended.state, ended.cancelled_by) == (RunState.CANCELLED, ANA)
     assert here.heard.ends() == [("first", RunState.CANCELLED)]
     await asyncio.sleep(0.3)
-    assert not await second.cancel(record.id)
+    assert not await second.cancel(record.id, ANA)
 
 
 async def test_an_earlier_carrier_that_comes_back_changes_and_says_nothing(
@@ -282,7 +283,7 @@ async def test_without_a_store_runs_go_on_here_and_are_durable_again_afterwards(
         assert not unrecorded.recorded
         assert not (await here.heard.end()).recorded
         with pytest.raises(StoreUnavailable):
-            await executor.cancel("r-other")
+            await executor.cancel("r-other", ANA)
     finally:
         os.kill(server.pid, signal.SIGCONT)
     async with asyncio.timeout(10):

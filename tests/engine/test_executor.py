@@ -195,10 +195,10 @@ async def test_cancelling_tells_the_reporter() -> None:
     task = executor.start_here(parse(executor.registry, ["look"]), "prod", ANA, heard)
     await began.wait()
     [record] = executor.journal.recent()
-    assert await executor.cancel(record.id)
-    assert (await task).state is RunState.CANCELLED
+    assert await executor.cancel(record.id, ANA)
+    assert (await task).cancelled_by == ANA
     assert heard.events[-1] == "finished cancelled"
-    assert not await executor.cancel(record.id)
+    assert not await executor.cancel(record.id, ANA)
 
 
 @pytest.mark.parametrize("state", [RunState.FINISHED, RunState.BROKEN])

@@ -18,7 +18,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.authoring import NodeName, Report, Run, Table, runbook
+from bot.authoring import Duration, NodeName, PodName, Report, Run, Table, runbook
 from bot.clients.cluster import Cluster
 from bot.engine.executor import Executor
 from bot.engine.registry import Registry
@@ -54,9 +54,27 @@ async def stuck(run: Run) -> Report:
     raise Unreachable("The API server of lab does not answer.", hint="Check its address.")
 
 
+@runbook("tidy")
+async def tidy(run: Run) -> Report:
+    """Takes a moment to stop."""
+    try:
+        await asyncio.sleep(60)
+    finally:
+        await asyncio.sleep(1.5)
+    return OK
+
+
 @runbook("flows")
 async def flows(run: Run, *, verdict: Literal["dropped", "forwarded"] = "dropped") -> Report:
     """Flows with one verdict."""
+    return OK
+
+
+@runbook("trace")
+async def trace(
+    run: Run, pod: PodName, node: NodeName | None = None, *, since: Duration | None = None
+) -> Report:
+    """What became of a pod's packets."""
     return OK
 
 
@@ -93,7 +111,9 @@ def clusters(*names: str) -> dict[str, Cluster]:
 
 def registry() -> Registry:
     module = ModuleType(__name__)
-    vars(module).update(flows=flows, slow=slow, stuck=stuck, status=status, wide=wide)
+    vars(module).update(
+        flows=flows, slow=slow, stuck=stuck, status=status, tidy=tidy, trace=trace, wide=wide
+    )
     return Registry.of([module])
 
 

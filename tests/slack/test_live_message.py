@@ -7,7 +7,7 @@ import pytest
 
 from bot.model.errors import UsageError
 from bot.model.run import RunState
-from bot.slack import live_message
+from bot.slack import whole_answer
 from bot.slack.live_message import LiveMessage
 from bot.slack.outbox import Outbox
 from tests.slack.recording_calls import RecordingCalls
@@ -49,10 +49,10 @@ async def test_run_cancelled_before_it_began_is_told_privately(live, calls, cloc
 async def test_report_that_cannot_be_rendered_leaves_no_looking_behind(
     live, calls, clock, monkeypatch, caplog
 ):
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(live_message, "answer", fail)
+    monkeypatch.setattr(whole_answer, "answer", fail)
     await live.started(record(None, RunState.RUNNING))
     await clock.settle()
     await live.finished(record(FAILED))

@@ -84,7 +84,8 @@ def test_events_and_interactivity_are_asked_for_only_where_something_listens(
     assert set(events) == set(surface.EVENTS)
     assert len(registered("event")) == len(surface.EVENTS)
     clicks = any(registered(kind) for kind in ("action", "view", "shortcut", "options"))
-    assert settings.get("interactivity", {}).get("is_enabled", False) is clicks
+    assert settings["interactivity"]["is_enabled"] is clicks is surface.INTERACTIVE
+    assert settings["interactivity"]["request_url"] == f"https://YOUR-HOST{PATH}"
 
 
 def test_the_operations_page_names_the_manifest_and_every_scope() -> None:

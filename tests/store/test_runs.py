@@ -15,13 +15,16 @@ from bot.store.address import StoreAddress
 from bot.store.connection import Store
 from bot.store.runs import Runs
 
+ANA = Requester(door=Door.SLACK, id="U0ANA", name="ana")
+BEN = Requester(door=Door.SLACK, id="U0BEN", name="ben")
+
 
 def run(run_id: str = "", **changes: object) -> RunRecord:
     request = RunRequest(
         runbook="status",
         cluster="prod",
         parameters={},
-        requester=Requester(door=Door.SLACK, id="U0ANA"),
+        requester=ANA,
         origin={"channel": "C1"},
     )
     record = RunRecord(
@@ -76,14 +79,17 @@ async def test_cancelling_reaches_the_carrier_and_only_runs_that_go_on(store: St
     runs = Runs(store)
     await runs.accept(run("r-1"))
     await runs.take("r-1", "me")
-    assert await runs.cancel("r-1")
+    assert await runs.cancel("r-1", ANA)
     assert await runs.watch([("r-1", "me")]) == ["cancel"]
     taken = await runs.take("r-1", "me")
     assert taken
     assert taken.cancelled
+    assert await runs.cancel("r-1", BEN)
+    assert await runs.cancelled_by("r-1") == ANA
     await runs.write(run("r-1", state=RunState.FINISHED), "me", 1)
-    assert not await runs.cancel("r-1")
-    assert not await runs.cancel("r-unknown")
+    assert not await runs.cancel("r-1", ANA)
+    assert not await runs.cancel("r-unknown", ANA)
+    assert await runs.cancelled_by("r-unknown") is None
 
 
 async def test_history_is_bounded_and_spares_open_runs(store: Store) -> None:

@@ -20,7 +20,7 @@ from bot.store.claims import Claims
 from bot.store.connection import Store
 from bot.store.embedded import EmbeddedStore
 from bot.store.runs import Runs
-from tests.store.test_runs import run
+from tests.store.test_runs import ANA, run
 
 T = TypeVar("T")
 RUNS = st.sampled_from(["r-1", "r-2"])
@@ -97,7 +97,7 @@ class Transitions(RuleBasedStateMachine):
     @rule(run_id=RUNS)
     def cancel(self, run_id: str) -> None:
         goes_on = run_id in self.open and not self.state[run_id].terminal
-        assert self._do(self._runs.cancel(run_id)) is goes_on
+        assert self._do(self._runs.cancel(run_id, ANA)) is goes_on
 
     @precondition(lambda self: self.state or self.claimed)
     @rule()
