@@ -16,6 +16,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import msgspec
@@ -164,19 +165,17 @@ class Carrier:
         else:
             carrying = self._carriage.carry(record, carried.journal, side)
             await carried.through(asyncio.create_task(carrying, name=f"run {record.id}"))
-        await self._close_run(carried)
+        await self._close_run(carried, side)
 
-    async def _close_run(self, carried: Carried) -> None:
-        """The end was told: close the run, however long the store is away."""
-        while True:
-            try:
+    async def _close_run(self, carried: Carried, side: DoorSide) -> None:
+        """The end was told: close the run once that is kept, however long the store is away."""
+        while not self._closing:
+            with suppress(StoreUnavailable):
                 await carried.journal.save()
-                await self.runs.told(carried.run_id, carried.carrier)
-                return
-            except StoreUnavailable:
-                if self._closing:
-                    raise
-                await asyncio.sleep(self._scale.seconds(SAVE))
+                if await side.kept():
+                    await self.runs.told(carried.run_id, carried.carrier)
+                    return
+            await asyncio.sleep(self._scale.seconds(SAVE))
 
     def _side(self, record: RunRecord) -> DoorSide:
         door = record.request.requester.door

@@ -83,7 +83,7 @@ class SlackDoor:
         rules = access or without_file(frozenset(self._channels))
         self.reading = Reading(self._api)
         self.admission = Admission(rules, People(self.reading, rules.groups, self._clock))
-        executor.answer_through(Door.SLACK, self._reporter, self.admission.admit)
+        executor.answer_through(Door.SLACK, self._reporter, self.admission.admit, self.outbox.kept)
         self._bolt = _bolt_app(bot_token)
         self._bolt.command(messages.SLASH)(self._on_command)
         self._bolt.error(_on_error)

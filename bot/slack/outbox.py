@@ -146,9 +146,9 @@ class Outbox:
         part = once or secrets.token_hex(8)
         self._add(Kind.PRIVATE, response_url, "", message, final=True, part=part)
 
-    async def kept(self) -> None:
-        """Return when what was said so far survives this process, if anything does."""
-        await self._pending.flush()
+    async def kept(self) -> bool:
+        """Whether what was said so far survives this process, or nothing ever does."""
+        return await self._pending.flush() or self._pending.poll is None
 
     async def close(self, patience: float = 5.0) -> None:
         """Send what waits, for at most ``patience`` seconds; what is left is lost and counted."""
@@ -302,9 +302,13 @@ class Outbox:
         try:
             if not await self._pending.begin(entry):
                 return
-            self._keep(await self._delivery.send(entry))
-            if not entry.uncertain and entry in self._pending.lane(entry.lane):
-                self._pending.unsent(entry)
+            try:
+                self._keep(await self._delivery.send(entry))
+            except asyncio.CancelledError:
+                entry.uncertain = True  # the call may arrive all the same
+                raise
+            finally:
+                self._pending.ended(entry)
         except Exception:  # the border: one entry that trips us must not silence its channel
             logger.exception("a %s message could not be sent", entry.kind)
             self._pending.remove(entry)

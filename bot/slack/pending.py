@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Protocol
 
@@ -40,7 +40,8 @@ class Entry(msgspec.Struct, kw_only=True, eq=False):
 
     ``id`` is the same when the same thing is to be sent again, by whichever process. ``lane`` is
     the channel, or the ``response_url`` of a private message. ``final`` marks a result,
-    ``uncertain`` what may stand in Slack already. Times are of the monotonic clock, in seconds.
+    ``uncertain`` what may stand in Slack already, ``aside`` a post that later ones need not wait
+    for. Times are of the monotonic clock, in seconds.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Entry(msgspec.Struct, kw_only=True, eq=False):
     attempts: int = 0
     not_before: float = 0.0
     uncertain: bool = False
+    aside: bool = False
 
 
 class Fate(msgspec.Struct, frozen=True):
@@ -122,8 +124,8 @@ class Pending(Protocol):
     async def begin(self, entry: Entry) -> bool:
         """Whether ``entry`` may be sent now; from here on it may stand in Slack."""
 
-    def unsent(self, entry: Entry) -> None:
-        """``entry`` was begun, and nothing of it reached Slack."""
+    def ended(self, entry: Entry) -> None:
+        """The call for ``entry`` that was begun has ended; if it still waits, it is sent again."""
 
     async def waiting_lanes(self) -> list[str]:
         """Lanes in which something waits."""
@@ -199,11 +201,6 @@ class MemoryPending:
         """Nobody else adds anything."""
         return True
 
-    def arrange(self, lane: str, order: Callable[[Entry], int]) -> None:
-        """Put the entries of ``lane`` into ``order``; equals keep theirs."""
-        if lane in self._lanes:
-            self._lanes[lane].sort(key=order)
-
     def leave(self, lane: str) -> None:
         """Nothing to do."""
 
@@ -211,12 +208,16 @@ class MemoryPending:
         """Always."""
         return True
 
-    def unsent(self, entry: Entry) -> None:
+    def ended(self, entry: Entry) -> None:
         """Nothing to do."""
+
+    def lanes(self) -> list[str]:
+        """Lanes in which something waits."""
+        return list(self._lanes)
 
     async def waiting_lanes(self) -> list[str]:
         """Lanes in which something waits."""
-        return list(self._lanes)
+        return self.lanes()
 
     async def close(self) -> None:
         """What waits is lost."""
@@ -238,7 +239,7 @@ def sendable(entries: Iterable[Entry]) -> list[Entry]:
     blocked: set[str] = set()
     free: list[Entry] = []
     for entry in entries:
-        lines = {entry.key} | ({""} if entry.kind is Kind.POST else set())
+        lines = {entry.key} | ({""} if entry.kind is Kind.POST and not entry.aside else set())
         if not lines & blocked:
             free.append(entry)
         blocked |= lines
