@@ -234,11 +234,12 @@ def sendable(entries: Iterable[Entry]) -> list[Entry]:
     """Those entries of a lane that no earlier one stands before, the most urgent first.
 
     Live messages appear in the order they were asked for, and within one thread everything keeps
-    its order. Beyond that: results before new live messages before threads before progress.
+    its order, behind the post it is about, whichever process put that when. Beyond that: results
+    before new live messages before threads before progress.
     """
     blocked: set[str] = set()
     free: list[Entry] = []
-    for entry in entries:
+    for entry in sorted(entries, key=lambda one: one.kind is not Kind.POST):
         lines = {entry.key} | ({""} if entry.kind is Kind.POST and not entry.aside else set())
         if not lines & blocked:
             free.append(entry)

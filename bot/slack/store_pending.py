@@ -19,6 +19,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 
 import msgspec
@@ -181,16 +182,13 @@ class StorePending:
 
     async def begin(self, entry: Entry) -> bool:
         """Whether ``entry`` may be sent now; when it must not be sent twice, marked so."""
-        try:
-            if is_progress(entry):
-                return await self._still_of_use(entry)
-            if entry.kind not in (Kind.POST, Kind.REPLY):
-                return True
-            if entry.id not in self._unwritten:
+        if is_progress(entry):
+            return await self._still_of_use(entry)
+        if entry.kind not in (Kind.POST, Kind.REPLY):
+            return True
+        if entry.id not in self._unwritten:
+            with suppress(StoreUnavailable):
                 return await self._entries.mark(entry.lane, entry.id)
-        except StoreUnavailable:
-            if is_progress(entry):
-                return True
         if self._unwritten.get(entry.id, True):  # it is there, or perhaps
             entry.not_before = self._clock.monotonic() + AWAY
             entry.aside = True
@@ -308,12 +306,14 @@ class StorePending:
         return None
 
     async def _still_of_use(self, progress: Entry) -> bool:
-        """Whether no process has put the result of the same message, perhaps shown already."""
+        """Whether certainly no process has put the result of the same message: another may show
+        it already, and progress must not replace it."""
         result = f"put:{progress.key}/{ANSWER}"
-        if await self._entries.facts(progress.key, result):
-            self.remove(progress)
-            return False
-        return True
+        with suppress(StoreUnavailable):
+            if not await self._entries.facts(progress.key, result):
+                return True
+        self.remove(progress)
+        return False
 
     async def _learn(self, lane: str) -> None:
         """What other processes know of the messages that entries of ``lane`` change."""

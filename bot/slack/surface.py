@@ -18,6 +18,12 @@ METHODS: dict[str, frozenset[str]] = {
     "usergroups.users.list": frozenset(["usergroups:read"]),
     "users.info": frozenset(["users:read"]),
 }
+OPTIONAL: dict[str, frozenset[str]] = {
+    "conversations.history": frozenset(["channels:history", "groups:history"]),
+    "conversations.replies": frozenset(["channels:history", "groups:history"]),
+}
+"""Methods the bot gets along without (docs/operations.md says how): their scopes would let it read
+everything that is written in its channels, so the manifest does not ask for them."""
 COMMANDS = (SLASH,)
 COMMAND_SCOPE = "commands"
 EVENTS: tuple[str, ...] = ()
