@@ -14,6 +14,7 @@ from bot.doctor.examine import examine
 from bot.doctor.files import Files
 from bot.doctor.runbook import NAME
 from bot.doctor.sheet import Part, Sheet
+from bot.doctor.store import StorePart
 from bot.doctor.workspace import Workspace
 from bot.model.errors import ConfigurationError
 from bot.model.report import Report
@@ -21,6 +22,9 @@ from bot.model.run import Door, Requester, RunRecord, RunRequest, RunState, new_
 from bot.settings import InvalidSettings, Limits, Settings, load
 from bot.slack.reading import Reading
 from bot.slack.webapi import WebApi
+from bot.store.address import StoreAddress, store_address
+from bot.store.connection import Store
+from bot.store.embedded import SOCKET
 
 
 class _NoSlack:
@@ -66,6 +70,8 @@ async def consult(
     api = _web_api(settings)
     try:
         parts = [Files(str(config or "")), _slack(settings, api)]
+        if config is not None:
+            parts.append(_Store(settings))
         parts += [ClusterPart(each) for each in executor.clusters.values()]
         if api is not None:
             await api.open()
@@ -95,6 +101,36 @@ def _slack(settings: Settings, api: WebApi | None) -> Part:
         return _NoSlack(reason, "Run it where the bot runs: kubectl exec into its pod.")
     channels, groups = frozenset(settings.channels), settings.rules.groups
     return Workspace(Reading(api), secret.get_secret_value(), channels, groups)
+
+
+class _Store:
+    """The configured store from here; the embedded one by its socket, if its bot runs here."""
+
+    name = "store"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def examine(self, within: float) -> Sheet:
+        """One gap where the embedded store's bot does not run."""
+        embedded = self._settings.store.url is None
+        if embedded and not (self._settings.store.folder.expanduser() / SOCKET).exists():
+            sheet = Sheet(self.name)
+            reason = "The embedded store runs beside its bot, and there is none here."
+            sheet.unseen("reachable", reason, "Ask in Slack: /cilium doctor")
+            return sheet
+        store = Store(_store_address(self._settings))
+        try:
+            return await StorePart(store, embedded=embedded).examine(within)
+        finally:
+            await store.close()
+
+
+def _store_address(settings: Settings) -> StoreAddress:
+    if settings.store.url is None:
+        return StoreAddress(f"unix://{settings.store.folder.expanduser() / SOCKET}")
+    password = settings.credentials.store_password
+    return store_address(settings.store.url, password.get_secret_value() if password else "")
 
 
 def _record(report: Report, began: datetime, cluster: str) -> RunRecord:

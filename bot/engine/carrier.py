@@ -84,6 +84,8 @@ class Carrier:
         self._loops: list[asyncio.Task[None]] = []
         self._delivery: Delivery | None = None
         self._closing = False
+        self.backlog = (0, 0.0)
+        """Open runs of all bots and the age of the oldest in seconds, as last seen."""
         self._sides: Mapping[Door, DoorSide] = {}
 
     async def open(self, carriage: Carriage, sides: Mapping[Door, DoorSide]) -> None:
@@ -189,6 +191,7 @@ class Carrier:
                 for run_id in await self.runs.open_runs(older_than=SWEEP):
                     if run_id not in self._carried and self._delivery is not None:
                         await self._delivery.enqueue(run_id)
+                self.backlog = await self.runs.backlog()
             except StoreUnavailable as error:
                 logger.warning("runs are not recorded meanwhile: %s", error)
             await asyncio.sleep(self._scale.seconds(SWEEP))

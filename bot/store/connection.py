@@ -56,10 +56,16 @@ _PROTOCOL = 2
 
 class Store:
     """One store. Construction touches no network; every method may raise
-    :class:`StoreUnavailable`, which never shows a password."""
+    :class:`StoreUnavailable`, which never shows a password. ``on_answer`` is told how long each
+    question took and whether it was answered."""
 
     def __init__(
-        self, address: StoreAddress, *, prefix: str = PREFIX, time_scale: TimeScale = REAL_TIME
+        self,
+        address: StoreAddress,
+        *,
+        prefix: str = PREFIX,
+        time_scale: TimeScale = REAL_TIME,
+        on_answer: Callable[[float, bool], None] = lambda seconds, ok: None,
     ) -> None:
         self.address = address
         self.prefix = prefix
@@ -67,6 +73,7 @@ class Store:
         self._client = _client(address)
         self._rests_until = 0.0
         self._well = True
+        self._on_answer = on_answer
 
     def key(self, *parts: str) -> str:
         """A key of ours."""
@@ -104,7 +111,7 @@ class Store:
     async def _ask(self, asking: Callable[[], Awaitable[T]]) -> T:
         if time.monotonic() < self._rests_until:
             raise StoreUnavailable("The store did not answer a moment ago.", hint=_HINT)
-        perhaps_done = False
+        perhaps_done, began = False, time.monotonic()
         try:
             await self._connect()
             try:
@@ -117,10 +124,12 @@ class Store:
         except (RedisError, OSError) as error:
             self._well = False
             self._rests_until = time.monotonic() + RESTING
+            self._on_answer(time.monotonic() - began, False)
             unavailable = _unavailable(self.address, error)
             unavailable.perhaps_done = perhaps_done or isinstance(error, NoAnswer)
             raise unavailable from None
         self._well = True
+        self._on_answer(time.monotonic() - began, True)
         return answer
 
     async def _connect(self) -> None:
