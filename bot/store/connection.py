@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
-from redis.asyncio.sentinel import Sentinel
+from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
 from redis.credentials import CredentialProvider, UsernamePasswordCredentialProvider
 from redis.exceptions import (
@@ -107,6 +107,10 @@ class Store:
     async def close(self) -> None:
         """Close every connection."""
         await self._client.aclose()
+        pool = self._client.connection_pool
+        if isinstance(pool, SentinelConnectionPool):
+            for sentinel in pool.sentinel_manager.sentinels:
+                await sentinel.aclose()
 
     async def _ask(self, asking: Callable[[], Awaitable[T]]) -> T:
         if time.monotonic() < self._rests_until:
@@ -175,7 +179,12 @@ def _client(address: StoreAddress) -> Redis:
     tls = {"ssl": True} if address.scheme.startswith("rediss") else {}
     sentinel = Sentinel(  # type: ignore[no-untyped-call]
         address.sentinels,
-        sentinel_kwargs={"socket_connect_timeout": CONNECT, "socket_timeout": ANSWER, **tls},
+        sentinel_kwargs={
+            "socket_connect_timeout": CONNECT,
+            "socket_timeout": ANSWER,
+            "retry": Retry(NoBackoff(), 0),
+            **tls,
+        },
         db=address.database,
         **options,
         **tls,
