@@ -80,6 +80,7 @@ async def test_readyz_is_unready_once_the_outbox_is_closed_or_full(
 async def test_a_store_that_is_away_is_told_and_nothing_becomes_unready(
     running: Running,
 ) -> None:
+    await running.bot.store.store.ping()
     assert await running.figure("cilium_oncall_store_seconds_count", outcome="ok") > 0
     embedded = running.bot.store.embedded
     assert embedded is not None
