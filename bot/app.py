@@ -27,6 +27,7 @@ from runbooks import catalogue
 
 if TYPE_CHECKING:
     from aiohttp import web
+    from pydantic import SecretStr
 
     from bot.clients.kubernetes.observer import Observer
     from bot.doctor.sheet import Part as DoctorPart
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from bot.observability.health import LoopLag, Part
     from bot.observability.metrics import ClusterWatch, Metrics, StoreWatch
     from bot.slack.door import SlackDoor
+    from bot.slack.socket_mode import SocketMode
     from bot.store.connection import Store
     from bot.store.embedded import EmbeddedStore
 
@@ -134,11 +136,13 @@ async def close(executor: Executor) -> None:
 
 @dataclass(slots=True)
 class Bot:
-    """The running bot: the Slack door over an executor on a store, on one HTTP port."""
+    """The running bot: the Slack door over an executor on a store, on one HTTP port and, where
+    there is an app-level token, by Socket Mode."""
 
     store: OpenStore
     executor: Executor
     door: SlackDoor
+    sockets: SocketMode | None
     runner: web.AppRunner
     port: int
     lag: LoopLag
@@ -169,26 +173,31 @@ class Bot:
             time_scale=time_scale,
             observers=watched,
             on_ended=metrics.run_ended,
-            more=[_doctor(settings, store, lambda: door)],
+            more=[_doctor(settings, store, lambda: (door, sockets))],
         )
         door = _slack_door(settings, executor, store.store, metrics)
+        sockets = _socket_mode(settings, door, time_scale, metrics)
         await door.start()
         await executor.open()
         _watch(metrics, door, lag, carrier)
-        lines = _lines(door, heard, watched)
+        lines = _lines(settings, door, sockets, heard, watched)
         try:
-            runner, bound = await _listen(settings, port, door, metrics, lag, lines)
+            runner, bound = await _listen(settings, port, door, sockets, metrics, lag, lines)
         except ConfigurationError:
             await close(executor)
             await door.close()
             await store.close()
             raise
         logger.info("listening on %s:%s", settings.http.host, bound)
+        if sockets is not None:
+            await sockets.start()
         lag.start()
-        return cls(store, executor, door, runner, bound, lag)
+        return cls(store, executor, door, sockets, runner, bound, lag)
 
     async def stop(self) -> None:
         """Take no more requests, hand runs over, deliver what is left to say, close connections."""
+        if self.sockets is not None:
+            await self.sockets.close()
         await self.runner.cleanup()
         await self.lag.stop()
         await close(self.executor)
@@ -199,40 +208,63 @@ class Bot:
 def _refuse_what_cannot_work(settings: Settings, time_scale: TimeScale) -> None:
     if settings.slack.is_genuine:
         time_scale.require_real()
-    settings.credentials.require("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")
+    settings.credentials.require_slack()
     if not settings.clusters:
         raise ConfigurationError(
             "No cluster is configured.", hint="Name one under clusters: in bot.yaml."
         )
 
 
-def _secrets(settings: Settings) -> tuple[str, str]:
-    """The bot token and the signing secret, which were required."""
-    credentials = settings.credentials
-    assert credentials.slack_bot_token is not None  # noqa: S101
-    assert credentials.slack_signing_secret is not None  # noqa: S101
-    return (
-        credentials.slack_bot_token.get_secret_value(),
-        credentials.slack_signing_secret.get_secret_value(),
-    )
+def _secret(value: SecretStr | None) -> str | None:
+    return None if value is None else value.get_secret_value()
 
 
-def _doctor(settings: Settings, store: OpenStore, door: Callable[[], SlackDoor]) -> Runbook:
+def _doctor(
+    settings: Settings,
+    store: OpenStore,
+    slack: Callable[[], tuple[SlackDoor, SocketMode | None]],
+) -> Runbook:
     from bot.doctor.cluster import ClusterPart
     from bot.doctor.files import Files
     from bot.doctor.runbook import doctor_runbook
+    from bot.doctor.socket_mode import SocketPart
     from bot.doctor.store import StorePart
     from bot.doctor.workspace import Workspace
 
     channels, groups = frozenset(settings.channels), settings.rules.groups
-    _, signing_secret = _secrets(settings)
+    signing_secret = _secret(settings.credentials.slack_signing_secret)
 
     def parts(cluster: Cluster) -> tuple[DoctorPart, ...]:
-        workspace = Workspace(door().reading, signing_secret, channels, groups)
+        door, sockets = slack()
+        workspace = Workspace(door.reading, signing_secret, channels, groups)
+        by_socket = () if sockets is None else (SocketPart(sockets.opening, sockets),)
         kept = StorePart(store.store, embedded=store.embedded is not None)
-        return Files("settings"), workspace, kept, ClusterPart(cluster)
+        return Files("settings"), workspace, *by_socket, kept, ClusterPart(cluster)
 
     return doctor_runbook(parts)
+
+
+def _socket_mode(
+    settings: Settings, door: SlackDoor, time_scale: TimeScale, metrics: Metrics
+) -> SocketMode | None:
+    from bot.slack.clock import SystemClock
+    from bot.slack.socket_mode import SocketMode
+
+    app_token = _secret(settings.credentials.slack_app_token)
+    if app_token is None:
+        return None
+    sockets = SocketMode(
+        app_token,
+        settings.slack.api_url,
+        door.answer,
+        SystemClock(time_scale),
+        connections=settings.slack.sockets,
+        on_call=metrics.slack_called,
+        on_ack=metrics.ack_seconds.observe,
+        on_end=metrics.socket_ended,
+    )
+    metrics.watch("slack_sockets", "Socket Mode connections", lambda: sockets.open_connections)
+    return sockets
 
 
 def _slack_door(
@@ -243,21 +275,25 @@ def _slack_door(
     from bot.slack.replays import StoreReplays
     from bot.slack.store_pending import LEASE, StorePending
     from bot.store.claims import Claims
+    from bot.store.homes import Homes
     from bot.store.outbox import OutboxEntries
 
-    bot_token, signing_secret = _secrets(settings)
+    credentials = settings.credentials
+    bot_token = _secret(credentials.slack_bot_token)
+    assert bot_token is not None  # noqa: S101  required before
     clock = SystemClock(store.time_scale)
     entries = OutboxEntries(store, f"outbox-{secrets.token_hex(8)}", lease=LEASE)
     return SlackDoor(
         executor,
         bot_token=bot_token,
-        signing_secret=signing_secret,
+        signing_secret=_secret(credentials.slack_signing_secret),
         api_url=settings.slack.api_url,
         channels=settings.channels,
         access=settings.rules,
         clock=clock,
         replays=StoreReplays(Claims(store)),
         pending=StorePending(entries, clock),
+        memory=Homes(store),
         on_call=metrics.slack_called,
     )
 
@@ -270,11 +306,21 @@ def _watch(metrics: Metrics, door: SlackDoor, lag: LoopLag, carrier: Carrier) ->
     metrics.watch("open_runs_oldest_seconds", "Age of the oldest", lambda: carrier.backlog[1])
 
 
-def _lines(door: SlackDoor, store: StoreWatch, clusters: Mapping[str, ClusterWatch]) -> list[Part]:
-    from bot.observability.health import cluster_line, outbox_line, store_line
+def _lines(
+    settings: Settings,
+    door: SlackDoor,
+    sockets: SocketMode | None,
+    store: StoreWatch,
+    clusters: Mapping[str, ClusterWatch],
+) -> list[Part]:
+    from bot.observability.health import cluster_line, outbox_line, socket_line, store_line
 
+    lines: list[Part] = [partial(outbox_line, door.outbox)]
+    if sockets is not None:
+        only_way = settings.credentials.slack_signing_secret is None
+        lines.append(partial(socket_line, sockets, required=only_way))
     return [
-        partial(outbox_line, door.outbox),
+        *lines,
         partial(store_line, store),
         *(partial(cluster_line, watch) for watch in clusters.values()),
     ]
@@ -284,6 +330,7 @@ async def _listen(
     settings: Settings,
     port: int | None,
     door: SlackDoor,
+    sockets: SocketMode | None,
     metrics: Metrics,
     lag: LoopLag,
     lines: Sequence[Part],

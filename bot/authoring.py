@@ -15,6 +15,7 @@ from typing import Concatenate, ParamSpec
 from bot.engine.registry import MARK, RunbookMark
 from bot.engine.run import Run
 from bot.model.names import Duration, Namespace, NodeName, PodName, Version, natural
+from bot.model.pictures import Matrix, NodeMap, Picture, Series, State, Timeline, Tone, Zone
 from bot.model.report import (
     Attachment,
     Confidence,
@@ -36,17 +37,25 @@ __all__ = [
     "Duration",
     "Finding",
     "Gap",
+    "Matrix",
     "Namespace",
+    "NodeMap",
     "NodeName",
+    "Picture",
     "PodName",
     "RemedyOffer",
     "Report",
     "Run",
+    "Series",
     "Severity",
+    "State",
     "Subject",
     "Table",
+    "Timeline",
+    "Tone",
     "Verdict",
     "Version",
+    "Zone",
     "natural",
     "ranked",
     "runbook",

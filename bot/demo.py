@@ -36,8 +36,11 @@ STARTING = 30.0
 """Seconds a simulated cluster of thousands of nodes may take to be there."""
 
 
-async def run_demo(*, nodes: int, port: int, healthy: bool, browser: bool) -> None:
-    """Run until Ctrl-C. Prints the page's address when it can be opened."""
+async def run_demo(
+    *, nodes: int, port: int, healthy: bool, browser: bool, socket: bool = False
+) -> None:
+    """Run until Ctrl-C. Prints the page's address when it can be opened. Slack reaches the bot over
+    HTTP, or with ``socket`` by Socket Mode."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -47,12 +50,19 @@ async def run_demo(*, nodes: int, port: int, healthy: bool, browser: bool) -> No
         async with simulated_cluster(kubeconfig, nodes) as controls:
             signing_secret = secrets.token_hex(16)
             async with Workspace(
-                signing_secret=signing_secret, port=port, controls=controls, subscribed=EVENTS
+                signing_secret=signing_secret,
+                port=port,
+                controls=controls,
+                subscribed=tuple(EVENTS),
             ) as workspace:
-                settings = _settings(Path(folder), workspace, signing_secret)
-                bot = await Bot.start(settings, port=0)
-                workspace.bot_url = f"http://127.0.0.1:{bot.port}/slack/events"
+                credentials = Credentials(
+                    slack_bot_token=SecretStr(workspace.bot_token),
+                    slack_signing_secret=None if socket else SecretStr(signing_secret),
+                    slack_app_token=SecretStr(workspace.app_token) if socket else None,
+                )
+                bot = await Bot.start(_settings(Path(folder), workspace, credentials), port=0)
                 try:
+                    await _reachable(workspace, bot)
                     await _begin(workspace, controls, nodes=nodes, healthy=healthy)
                     _announce(workspace, kubeconfig, browser=browser)
                     await ended.wait()
@@ -60,17 +70,22 @@ async def run_demo(*, nodes: int, port: int, healthy: bool, browser: bool) -> No
                     await bot.stop()
 
 
-def _settings(folder: Path, workspace: Workspace, signing_secret: str) -> Settings:
+async def _reachable(workspace: Workspace, bot: Bot) -> None:
+    """Let what people do in the workspace reach the bot."""
+    if bot.sockets is None:
+        workspace.bot_url = f"http://127.0.0.1:{bot.port}/slack/events"
+    else:
+        await bot.sockets.connected.wait()
+
+
+def _settings(folder: Path, workspace: Workspace, credentials: Credentials) -> Settings:
     channel = workspace.channels[CHANNEL]
     return Settings(
         clusters={CLUSTER: Cluster(kubeconfig=folder / KUBECONFIG, context=CLUSTER)},
         channels={channel: CLUSTER},
         slack=Slack(api_url=workspace.api_url),
         store=Store(folder=folder / "store"),
-        credentials=Credentials(
-            slack_bot_token=SecretStr(workspace.bot_token),
-            slack_signing_secret=SecretStr(signing_secret),
-        ),
+        credentials=credentials,
     )
 
 

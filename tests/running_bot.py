@@ -46,7 +46,10 @@ class Running:
 
 
 @asynccontextmanager
-async def running_bot(tmp_path: Path) -> AsyncIterator[Running]:
+async def running_bot(
+    tmp_path: Path, *, http: bool = True, socket: bool = False
+) -> AsyncIterator[Running]:
+    """Slack reaches it over HTTP, by Socket Mode, or both ways; commands come by the latter."""
     async with SimulatedCluster(3) as cluster, Workspace(signing_secret=SECRET) as workspace:
         kubeconfig = cluster.write_kubeconfig(tmp_path / "kubeconfig", context="lab")
         settings = Settings(
@@ -56,13 +59,15 @@ async def running_bot(tmp_path: Path) -> AsyncIterator[Running]:
             store=Store(folder=tmp_path / "store"),
             credentials=Credentials(
                 slack_bot_token=SecretStr(workspace.bot_token),
-                slack_signing_secret=SecretStr(SECRET),
+                slack_signing_secret=SecretStr(SECRET) if http else None,
+                slack_app_token=SecretStr(workspace.app_token) if socket else None,
             ),
         )
         bot = await Bot.start(settings, port=0)
-        workspace.bot_url = f"http://127.0.0.1:{bot.port}/slack/events"
-        async with aiohttp.ClientSession() as http:
+        if not socket:
+            workspace.bot_url = f"http://127.0.0.1:{bot.port}/slack/events"
+        async with aiohttp.ClientSession() as session:
             try:
-                yield Running(bot, workspace, cluster, http)
+                yield Running(bot, workspace, cluster, session)
             finally:
                 await bot.stop()

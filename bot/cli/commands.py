@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 @click.option("--port", default=0, help="The page's port; 0 takes a free one.", metavar="PORT")
 @click.option("--healthy", is_flag=True, help="Start without the crash looping agent.")
 @click.option("--no-browser", is_flag=True, help="Do not open the page in the browser.")
-def demo(nodes: int, port: int, healthy: bool, no_browser: bool) -> None:
+@click.option("--socket", is_flag=True, help="Slack reaches the bot by Socket Mode, not HTTP.")
+def demo(nodes: int, port: int, healthy: bool, no_browser: bool, socket: bool) -> None:
     """Try the bot without a cluster and without Slack.
 
     Starts a simulated Cilium cluster and a local Slack workspace, and the real bot between them.
@@ -33,7 +34,9 @@ def demo(nodes: int, port: int, healthy: bool, no_browser: bool) -> None:
     from bot.settings import Logs
 
     _until_interrupted(
-        lambda: run_demo(nodes=nodes, port=port, healthy=healthy, browser=not no_browser),
+        lambda: run_demo(
+            nodes=nodes, port=port, healthy=healthy, browser=not no_browser, socket=socket
+        ),
         Logs(level="warning"),
     )
 

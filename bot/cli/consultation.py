@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from bot.app import addresses_of, build_executor, close
 from bot.clients.kubernetes.connection import ClusterAddress, context_name
 from bot.doctor.cluster import ClusterPart
@@ -14,12 +16,14 @@ from bot.doctor.examine import examine
 from bot.doctor.files import Files
 from bot.doctor.runbook import NAME
 from bot.doctor.sheet import Part, Sheet
+from bot.doctor.socket_mode import SocketPart
 from bot.doctor.store import StorePart
 from bot.doctor.workspace import Workspace
 from bot.model.errors import ConfigurationError
 from bot.model.report import Report
 from bot.model.run import Door, Requester, RunRecord, RunRequest, RunState, new_run_id
 from bot.settings import InvalidSettings, Limits, Settings, load
+from bot.slack.opening import Opening
 from bot.slack.reading import Reading
 from bot.slack.webapi import WebApi
 from bot.store.address import StoreAddress, store_address
@@ -67,20 +71,25 @@ async def consult(
             raise ConfigurationError(f"There is no cluster {cluster}.", hint=f"Known: {known}.")
         addresses = {cluster: addresses[cluster]}
     executor = build_executor(addresses, Limits() if config is None else settings.limits)
-    api = _web_api(settings)
+    credentials = settings.credentials
+    api = _web_api(credentials.slack_bot_token, settings)
+    app_api = _web_api(credentials.slack_app_token, settings)
+    opened = [each for each in (api, app_api) if each is not None]
     try:
         parts = [Files(str(config or "")), _slack(settings, api)]
+        if app_api is not None:
+            parts.append(SocketPart(Opening(app_api)))
         if config is not None:
             parts.append(_Store(settings))
         parts += [ClusterPart(each) for each in executor.clusters.values()]
-        if api is not None:
-            await api.open()
+        for each in opened:
+            await each.open()
         names = ", ".join(addresses)
         report = await examine(parts, title=f"The bot and {names}", within=within)
         return _record(report, began, names)
     finally:
-        if api is not None:
-            await api.close()
+        for each in opened:
+            await each.close()
         await close(executor)
 
 
@@ -89,18 +98,18 @@ def _current() -> dict[str, tuple[ClusterAddress, str]]:
     return {context_name(address): (address, "kube-system")}
 
 
-def _web_api(settings: Settings) -> WebApi | None:
-    token = settings.credentials.slack_bot_token
+def _web_api(token: SecretStr | None, settings: Settings) -> WebApi | None:
     return None if token is None else WebApi(token.get_secret_value(), settings.slack.api_url)
 
 
 def _slack(settings: Settings, api: WebApi | None) -> Part:
     secret = settings.credentials.slack_signing_secret
-    if api is None or secret is None:
-        reason = "SLACK_BOT_TOKEN or SLACK_SIGNING_SECRET is not set here."
+    if api is None or (secret is None and settings.credentials.slack_app_token is None):
+        reason = "SLACK_BOT_TOKEN, and SLACK_SIGNING_SECRET or SLACK_APP_TOKEN, are not set here."
         return _NoSlack(reason, "Run it where the bot runs: kubectl exec into its pod.")
     channels, groups = frozenset(settings.channels), settings.rules.groups
-    return Workspace(Reading(api), secret.get_secret_value(), channels, groups)
+    signing_secret = None if secret is None else secret.get_secret_value()
+    return Workspace(Reading(api), signing_secret, channels, groups)
 
 
 class _Store:

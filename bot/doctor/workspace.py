@@ -18,14 +18,15 @@ _REINSTALL = "Paste config/slack-manifest.yaml into the app's manifest, then rei
 
 
 class Workspace:
-    """``channels`` and ``groups`` are those that settings and access rules name."""
+    """``channels`` and ``groups`` are those that settings and access rules name; there is no
+    ``signing_secret`` where Slack has only Socket Mode."""
 
     name = "slack"
 
     def __init__(
         self,
         reading: Reading,
-        signing_secret: str,
+        signing_secret: str | None,
         channels: frozenset[str],
         groups: frozenset[str],
     ) -> None:
@@ -45,6 +46,8 @@ class Workspace:
         return sheet
 
     def _shape(self, sheet: Sheet) -> None:
+        if self._signing_secret is None:
+            return
         if _SHAPE.match(self._signing_secret):
             sheet.well("shape of the signing secret")
             return

@@ -16,12 +16,12 @@ import msgspec
 
 from bot.engine.journal import Journal, Superseded
 from bot.engine.registry import Registry, Runbook
-from bot.engine.reporter import DoorSide, Reporter
+from bot.engine.reporter import DoorSide, Reporter, Watcher
 from bot.engine.resolve import resolve_names
 from bot.engine.run import Run, run_in_context
 from bot.model.errors import ConfigurationError, NotAllowed, OncallError, UsageError
 from bot.model.report import Report
-from bot.model.run import RunRecord, RunState
+from bot.model.run import Progress, RunRecord, RunState
 from bot.model.time_scale import REAL_TIME, TimeScale
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class Carriage:
         self.clusters = clusters
         self.most_runs = most_runs
         self.time_scale = time_scale
+        self.watchers: list[Watcher] = []
         self._on_ended = on_ended
         self._deadlines = deadlines
         self._slots = asyncio.Semaphore(most_runs)
@@ -78,7 +79,7 @@ class Carriage:
         reporter = side.reporter_of(record)
         request = record.request
         deadline = self.time_scale.seconds(request.deadline or self._usual(runbook, record))
-        run = Run(record, cluster, deadline, journal, reporter.progressed)
+        run = Run(record, cluster, deadline, journal, self._progressed(reporter))
         refusal: OncallError | None = None
         try:
             if record.started_at is None:
@@ -88,6 +89,8 @@ class Carriage:
                 request = msgspec.structs.replace(request, parameters=arguments)
                 began = record.started_at or run.now()
                 await run.advance(request=request, state=RunState.RUNNING, started_at=began)
+                for watcher in self.watchers:
+                    watcher.began(run.record)
                 await reporter.started(run.record)
                 await self._execute(run, runbook, arguments)
         except (UsageError, NotAllowed) as error:
@@ -96,6 +99,8 @@ class Carriage:
         except asyncio.CancelledError:
             await run.finish(RunState.CANCELLED, error=CANCELLED)
         self._on_ended(run.record)
+        for watcher in self.watchers:
+            watcher.ended(run.record)
         await self.tell(run.record, reporter, refusal)
         return run.record
 
@@ -113,6 +118,14 @@ class Carriage:
             await reporter.refused(error)
         else:
             await reporter.finished(record)
+
+    def _progressed(self, reporter: Reporter) -> Callable[[RunRecord, Progress], None]:
+        def told(record: RunRecord, progress: Progress) -> None:
+            reporter.progressed(record, progress)
+            for watcher in self.watchers:
+                watcher.progressed(record, progress)
+
+        return told
 
     def _known(self, record: RunRecord) -> tuple[Runbook, Cluster]:
         """Raises :class:`ConfigurationError`: this process is configured for other runs."""

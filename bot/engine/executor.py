@@ -20,6 +20,7 @@ from bot.engine.reporter import (
     Kept,
     Reporter,
     ReporterFactory,
+    Watcher,
     anyone,
     at_once,
 )
@@ -81,6 +82,10 @@ class Executor:
         """Runs from ``door`` begin when ``admit`` lets them, and are told through reporters that
         ``reporter_of`` makes of their records. Told is told once ``kept`` says so."""
         self._sides[door] = DoorSide(reporter_of, admit, kept)
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell ``watcher`` of every run that this process carries."""
+        self._carriage.watchers.append(watcher)
 
     async def open(self) -> None:
         """Begin to carry runs from the store, once all doors have said how they answer."""

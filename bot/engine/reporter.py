@@ -30,6 +30,19 @@ class Reporter(Protocol):
         """The run has ended; ``record.state`` is terminal."""
 
 
+class Watcher(Protocol):
+    """Told of every run that this process carries, whatever its door. Must not block or raise."""
+
+    def began(self, record: RunRecord) -> None:
+        """The run has begun, or begins again after its carrier was lost."""
+
+    def progressed(self, record: RunRecord, progress: Progress) -> None:
+        """How far the run is; called often."""
+
+    def ended(self, record: RunRecord) -> None:
+        """The run has ended; its requester may not know yet."""
+
+
 ReporterFactory = Callable[[RunRecord], Reporter]
 """Makes the reporter of a run from its record alone: ``request.origin`` is the door's own."""
 

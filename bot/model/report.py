@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from bot.model.names import natural
+from bot.model.pictures import Picture
 
 
 class Verdict(StrEnum):
@@ -125,6 +126,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     gaps: tuple[Gap, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
+    pictures: tuple[Picture, ...] = ()
     tables: tuple[Table, ...] = ()
     attachments: tuple[Attachment, ...] = ()
 

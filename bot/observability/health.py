@@ -15,6 +15,7 @@ import msgspec
 from bot.model.names import format_duration
 from bot.observability.metrics import ClusterWatch, StoreWatch
 from bot.slack.outbox import Outbox
+from bot.slack.socket_mode import SocketMode
 
 EVERY = 0.5
 """Seconds between two looks at the event loop."""
@@ -75,6 +76,20 @@ def store_line(watch: StoreWatch) -> Line:
     if watch.heard_at is None:
         return Line(part="store", ok=True, why="not asked yet")
     return Line(part="store", ok=True, why=f"answered {format_duration(now - watch.heard_at)} ago")
+
+
+def socket_line(sockets: SocketMode, *, required: bool) -> Line:
+    """Connected and since when, else why not and what to do. ``required`` where Slack has no other
+    way in."""
+    part, since = "slack socket mode", format_duration(sockets.since)
+    count = sockets.open_connections
+    if count:
+        why = f"{count} of {sockets.wanted} connections, connected for {since}"
+        return Line(part=part, ok=True, why=why, required=required)
+    why = f"not connected for {since}"
+    if sockets.trouble is not None:
+        why += f": {sockets.trouble}"
+    return Line(part=part, ok=False, why=why, required=required)
 
 
 def cluster_line(watch: ClusterWatch) -> Line:

@@ -63,6 +63,12 @@ class Metrics:
             ["method"],
             registry=registry,
         )
+        self._socket_ends = Counter(
+            "cilium_oncall_slack_socket_ends",
+            "Socket Mode connections that were replaced, or refused",
+            ["why"],
+            registry=registry,
+        )
         self._exec_seconds = Histogram(
             "cilium_oncall_exec_seconds",
             "Commands in agents",
@@ -100,6 +106,10 @@ class Metrics:
         self._slack_seconds.labels(method, outcome).observe(seconds)
         if outcome == "throttled":
             self._slack_throttled.labels(method).inc()
+
+    def socket_ended(self, why: str) -> None:
+        """A Socket Mode connection was replaced or refused: refreshed, lost, silent, refused."""
+        self._socket_ends.labels(why).inc()
 
     def run_ended(self, record: RunRecord) -> None:
         """A run reached a terminal state."""

@@ -39,7 +39,7 @@ SECRETS = (
     Secret(
         "SLACK_SIGNING_SECRET",
         "slack_signing_secret",
-        "Basic Information, App Credentials, Signing Secret",
+        "Basic Information, App Credentials, Signing Secret (or SLACK_APP_TOKEN, for Socket Mode)",
     ),
     Secret(
         "SLACK_APP_TOKEN",
@@ -66,6 +66,12 @@ class Credentials(BaseModel):
         """The secrets themselves, for whoever must keep them out of sight."""
         given = [getattr(self, secret.field) for secret in SECRETS]
         return [secret.get_secret_value() for secret in given if secret is not None]
+
+    def require_slack(self) -> None:
+        """Raise :class:`ConfigurationError` unless the bot can talk to Slack, and Slack to it: over
+        HTTP with the signing secret, by Socket Mode with the app-level token, or both."""
+        by_socket = self.slack_app_token is not None
+        self.require("SLACK_BOT_TOKEN", *(() if by_socket else ("SLACK_SIGNING_SECRET",)))
 
     def require(self, *variables: str) -> None:
         """Raise :class:`ConfigurationError` naming every one of ``variables`` that is missing."""

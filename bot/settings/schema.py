@@ -152,6 +152,7 @@ ApiUrl = Annotated[
 Host = Annotated[str, AfterValidator(_host), Allowed("an IP address or a host name")]
 Port = Annotated[int, Field(ge=1, le=65535), Allowed("a whole number from 1 to 65535")]
 InFlight = Annotated[int, Field(ge=1, le=1000), Allowed("a whole number from 1 to 1000")]
+Sockets = Annotated[int, Field(ge=1, le=5), Allowed("a whole number from 1 to 5")]
 Deadline = Annotated[
     Duration,
     BeforeValidator(_seconds),
@@ -202,6 +203,8 @@ class Slack(_Section):
     """The workspace's side; its secrets are in :class:`Credentials`."""
 
     api_url: ApiUrl = SLACK_APIS[0]
+    sockets: Sockets = 2
+    """Socket Mode connections kept open; only with an app-level token."""
 
     @property
     def is_genuine(self) -> bool:

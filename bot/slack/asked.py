@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 
@@ -13,23 +14,31 @@ from bot.model.names import format_duration
 from bot.model.run import Door, Requester, RunRecord
 from bot.slack.messages import SLASH
 from bot.slack.mrkdwn import escape
+from bot.slack.private_address import PrivateAddress
 
-_ORIGIN = ("channel", "text", "response_url", "command", "terminal")
+_ORIGIN = (
+    *("channel", "thread", "text", "response_url", "trigger", "other_team"),
+    *("command", "terminal"),
+)
 _USER_ID = re.compile(r"[UW][A-Z0-9]{2,30}\Z")
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """One request. ``command`` is what is shown of it; ``terminal`` the same for a shell.
 
-    ``trigger`` is Slack's own id of the request: the same when it is delivered twice.
+    ``trigger`` is Slack's own id of the request: the same when it is delivered twice. ``thread``
+    is the ``ts`` of the first message of the thread that it was asked in, if in one.
+    ``other_team`` is the person's workspace where the request itself says that it is not ours.
     """
 
     channel: str
     user: str
     user_name: str
     text: str
-    response_url: str
+    response_url: str = ""
+    thread: str = ""
     trigger: str = ""
+    other_team: str = ""
     command: str = SLASH
     terminal: str = "cilium-oncall"
 
@@ -65,9 +74,36 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         words = words_of(command)
         return msgspec.structs.replace(
             self,
-            command=f"{SLASH} {words}",
+            command=f"{self.addressed_as} {words}",
             terminal=f"cilium-oncall {words} --cluster {cluster}",
         )
+
+    @property
+    def addressed_as(self) -> str:
+        """How the bot was spoken to: ``/cilium`` or ``@cilium``."""
+        return self.command.split(" ", 1)[0]
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it was asked where only the bot and one person are."""
+        return self.channel.startswith("D")
+
+    @property
+    def private(self) -> str:
+        """Where only the person who asked is told: a :class:`PrivateAddress` as text."""
+        return str(
+            PrivateAddress(
+                channel=self.channel,
+                user=self.user,
+                thread=self.thread,
+                response_url=self.response_url,
+            )
+        )
+
+    def once(self, part: str) -> str:
+        """The id of a private message that this request leads to once, however often carried."""
+        asked = f"{self.trigger} {self.private}"
+        return f"{hashlib.sha256(asked.encode()).hexdigest()[:32]}/{part}"
 
     @property
     def requester(self) -> Requester:
@@ -76,7 +112,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def by(self) -> str:
-        """Who asked, as mrkdwn. By name, because a mention in a new message would ring."""
+        """Who asked, as mrkdwn: by name, which rings nobody, or by mention."""
         if self.user_name:
             return escape(f"@{self.user_name}", 80)
         return f"<@{self.user}>" if _USER_ID.match(self.user) else escape(self.user, 40)

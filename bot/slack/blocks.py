@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -11,6 +11,11 @@ from bot.slack import limits
 from bot.slack.mrkdwn import CUT, plain
 
 Block = dict[str, Any]
+
+NO_CELL = "-"
+"""What an empty cell says."""
+WRAPPED_FROM = 24
+"""Characters: names stay whole on a phone, sentences are folded."""
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -41,6 +46,26 @@ def context(text: str) -> Block:
     return {"type": "context", "elements": [mrkdwn(text)]}
 
 
+def table(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> Block:
+    """Cells of plain text, the names of the columns first; columns in ``right`` are aligned so.
+
+    The caller keeps it within ``limits.TABLE_*``. Slack takes no empty cell and no row that is
+    shorter than the others.
+    """
+    cells = [[plain(cell, limits.CELL) or NO_CELL for cell in row] for row in rows]
+    return {
+        "type": "table",
+        "rows": [[{"type": "raw_text", "text": cell} for cell in row] for row in cells],
+        "column_settings": [
+            {
+                "align": "right" if index in right else "left",
+                "is_wrapped": max(map(len, column)) > WRAPPED_FROM,
+            }
+            for index, column in enumerate(zip(*cells, strict=True))
+        ],
+    }
+
+
 def lines_within(lines: Iterable[str], most: int) -> str:
     """As many whole lines as fit into ``most`` characters; "…" says that some did not."""
     kept: list[str] = []
@@ -55,6 +80,8 @@ def lines_within(lines: Iterable[str], most: int) -> str:
 
 def characters(block: Block) -> int:
     """How many characters of text a block counts towards its message's total."""
+    if block["type"] == "table":
+        return sum(len(cell["text"]) for row in block["rows"] for cell in row)
     texts = block.get("elements") or [block["text"]]
     return sum(len(text["text"]) for text in texts)
 

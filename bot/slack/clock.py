@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.model.time_scale import REAL_TIME, TimeScale
 
@@ -43,3 +43,26 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         await asyncio.sleep(self._scale.seconds(seconds))
+
+
+async def ends_within(clock: Clock, seconds: float, task: asyncio.Future[Any]) -> bool:
+    """Whether ``task`` ends within ``seconds``; it goes on when it does not."""
+    limit = asyncio.create_task(clock.sleep(seconds))
+    try:
+        await asyncio.wait({task, limit}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        limit.cancel()
+    return task.done()
+
+
+async def until(clock: Clock, event: asyncio.Event, seconds: float) -> None:
+    """Wait for ``event``, but not longer than ``seconds``."""
+    waits = {
+        asyncio.ensure_future(clock.sleep(seconds)),
+        asyncio.ensure_future(event.wait()),
+    }
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

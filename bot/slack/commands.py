@@ -1,4 +1,4 @@
-"""What a slash command asks for: an answer at once, or a run. Pure; no cluster is touched."""
+"""What a slash command or a mention asks for: an answer at once, or a run. Touches no cluster."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def understand(executor: Executor, channels: Mapping[str, str], asked: Asked) ->
         arguments = words(asked.text)
         wanted = help_wanted(arguments)
         if wanted == HELP:
-            return overview(executor.registry)
+            return overview(executor.registry, asked.addressed_as)
         if wanted is not None:
-            return detail(executor.registry.get(wanted.lower()))
+            return detail(executor.registry.get(wanted.lower()), asked.addressed_as)
         command = parse(executor.registry, arguments)
         cluster = executor.choose_cluster(command.cluster, channels.get(asked.channel))
     except UsageError as error:
-        return messages.usage_error(error)
+        return messages.usage_error(error, asked.addressed_as)
     return Start(command, cluster, asked.understood_as(command, cluster))
 
 

@@ -12,9 +12,10 @@ from bot.model.errors import ClientError, Throttled, Unreachable
 from bot.slack import messages
 from bot.slack.blocks import Message
 from bot.slack.clock import Clock
-from bot.slack.details import Upload
 from bot.slack.pace import Method, Pace
 from bot.slack.pending import Entry, Fate, Kind, Pending, is_progress
+from bot.slack.private_address import PrivateAddress, Way
+from bot.slack.uploads import Upload
 from bot.slack.webapi import Declined, Unconfirmed
 
 logger = logging.getLogger(__name__)
@@ -43,10 +44,19 @@ class Calls(Protocol):
         """Put a file into a thread."""
 
     async def respond(self, response_url: str, message: Message) -> None:
-        """Tell one person."""
+        """Tell one person, through the address of what they asked."""
+
+    async def whisper(self, address: PrivateAddress, message: Message) -> None:
+        """Tell one person, where others do not see it."""
+
+    async def open_direct(self, user: str) -> str:
+        """The conversation that the bot and one person have alone."""
 
     async def find(self, channel: str, key: str, thread: str, filename: str, since: float) -> str:
         """The ``ts`` of what stands there under ``key`` or ``filename``; empty when nothing."""
+
+
+_PRIVATELY = {Way.RESPONSE: Method.RESPOND, Way.EPHEMERAL: Method.EPHEMERAL}
 
 
 def method_of(entry: Entry) -> Method:
@@ -54,7 +64,7 @@ def method_of(entry: Entry) -> Method:
     if entry.kind is Kind.UPDATE:
         return Method.UPDATE
     if entry.kind is Kind.PRIVATE:
-        return Method.RESPOND
+        return _PRIVATELY.get(PrivateAddress.of(entry.lane).way, Method.POST)
     return Method.UPLOAD if isinstance(entry.content, Upload) else Method.POST
 
 
@@ -106,16 +116,30 @@ class Delivery:
             return
         match entry.kind, entry.content:
             case Kind.PRIVATE, Message() as message:
-                await self._calls.respond(entry.lane, message)
+                await self._tell(PrivateAddress.of(entry.lane), entry.id, message)
             case Kind.POST, Message() as message:
-                ts = await self._calls.post(entry.lane, entry.key, message, thread="")
+                ts = await self._calls.post(entry.lane, entry.key, message, entry.thread)
                 self._pending.settle(entry.key, Fate(ts=ts))
             case Kind.UPDATE, Message() as message:
                 await self._calls.update(entry.lane, fate.ts, message)
             case Kind.REPLY, Message() as message:
-                await self._calls.post(entry.lane, entry.id, message, thread=fate.ts)
+                await self._calls.post(entry.lane, entry.id, message, entry.thread or fate.ts)
             case Kind.REPLY, Upload() as upload:
-                await self._calls.upload(entry.lane, fate.ts, upload)
+                await self._calls.upload(entry.lane, entry.thread or fate.ts, upload)
+
+    async def _tell(self, address: PrivateAddress, key: str, message: Message) -> None:
+        match address.way:
+            case Way.RESPONSE:
+                await self._calls.respond(address.response_url, message)
+            case Way.EPHEMERAL:
+                await self._calls.whisper(address, message)
+            case Way.DIRECT:
+                await self._calls.post(address.channel, key, message, address.thread)
+            case Way.OPENED:
+                direct = await self._calls.open_direct(address.user)
+                await self._calls.post(direct, key, message, "")
+            case Way.NONE:
+                raise Declined("a private message", "no_address")
 
     async def _found(self, entry: Entry, fate: Fate) -> bool:
         """Whether ``entry`` stands in Slack already; from now on that is certain."""
@@ -124,7 +148,8 @@ class Delivery:
         now = self._clock.wall() - (self._clock.monotonic() - entry.queued_at)
         key = entry.key if entry.kind is Kind.POST else entry.id
         name = entry.content.filename if isinstance(entry.content, Upload) else ""
-        ts = await self._calls.find(entry.lane, key, fate.ts, name, now - 60.0)
+        thread = entry.thread or ("" if entry.kind is Kind.POST else fate.ts)
+        ts = await self._calls.find(entry.lane, key, thread, name, now - 60.0)
         entry.uncertain = False
         if ts and entry.kind is Kind.POST:
             self._pending.settle(entry.key, Fate(ts=ts))
@@ -162,6 +187,8 @@ class Delivery:
     def give_up(self, entry: Entry, reason: str) -> list[Entry]:
         """Forget ``entry``. A live message that has no place any more turns private."""
         self._pending.remove(entry)
+        if entry.kind is Kind.PRIVATE and (elsewhere := self._elsewhere(entry, reason)):
+            return [elsewhere]
         if entry.kind in (Kind.REPLY, Kind.PRIVATE):
             logger.warning("a %s message was given up: %s", entry.kind, reason)
             return []
@@ -170,6 +197,23 @@ class Delivery:
         logger.warning("the message %s turns private: %s", entry.key, reason)
         self._pending.settle(entry.key, Fate(reason=reason))
         return [*self._turn_private(entry, reason), *self._rest_turns_private(entry, reason)]
+
+    def _elsewhere(self, entry: Entry, reason: str) -> Entry | None:
+        """The same private message by the next way to the same person, if there is one."""
+        address = PrivateAddress.of(entry.lane)
+        following = None if reason == UNREACHABLE else address.after(reason)
+        if following is None:
+            return None
+        logger.info("a private message goes another way (%s): %s", following.way, reason)
+        return Entry(
+            id=f"{entry.id}/{following.way}",
+            kind=Kind.PRIVATE,
+            lane=str(following),
+            key="",
+            content=entry.content,
+            queued_at=entry.queued_at,
+            final=entry.final,
+        )
 
     def _rest_turns_private(self, entry: Entry, reason: str) -> list[Entry]:
         """The same for whatever waits behind ``entry``: results turn, the rest is dropped."""
@@ -187,7 +231,7 @@ class Delivery:
     def private_instead(self, entry: Entry, reason: str) -> Entry | None:
         """What the person who asked gets of ``entry``; ``None`` when there is no way to them."""
         fallback = self._pending.fallback(entry.key)
-        if not fallback.response_url or not isinstance(entry.content, Message):
+        if not fallback.private or not isinstance(entry.content, Message):
             return None
         if entry.final:
             content = messages.in_private(entry.content, reason, fallback.note)
@@ -196,7 +240,7 @@ class Delivery:
         return Entry(
             id=f"{entry.id}/private",
             kind=Kind.PRIVATE,
-            lane=fallback.response_url,
+            lane=fallback.private,
             key="",
             content=content,
             queued_at=self._clock.monotonic(),

@@ -1,97 +1,71 @@
-"""What follows in the thread: the other findings, tables, attachments; a file when too long."""
+"""What follows in the thread: the other findings, tables, attachments; a file when too long.
+
+Whatever a message had to cut stands in full in a file of its thread.
+Pictures stand before all this (:mod:`bot.slack.pictures`).
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-
-import msgspec
-
-from bot.model.report import Attachment, Finding, Table
+from bot.model.report import Attachment, Finding, Report
 from bot.model.run import RunRecord
 from bot.model.visible import visible
+from bot.slack import messages
 from bot.slack.blocks import Message, Page, section
 from bot.slack.findings import paragraph
-from bot.slack.limits import FALLBACK, PHONE_COLUMNS, SECTION
-from bot.slack.mrkdwn import bold, characters, escape, fenced, plain
+from bot.slack.limits import FALLBACK, FILE_TITLE, SECTION
+from bot.slack.mrkdwn import CUT, bold, characters, escape, fenced, plain
+from bot.slack.plain_text import in_plain_text
+from bot.slack.render import Answer
+from bot.slack.tables import table_reply
+from bot.slack.uploads import Detail, Upload, filename
 
 MOST_PAGES = 2
 """Messages of further findings before the rest is better read as a file."""
 
 _FENCED = SECTION - 400
-_FILENAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-class Upload(msgspec.Struct, frozen=True):
-    """A text file for the thread. ``content`` is plain text, nothing in it acts."""
-
-    filename: str
-    title: str
-    content: str
-
-
-Detail = Message | Upload
-
-
-def details(record: RunRecord, left: tuple[Finding, ...]) -> list[Detail]:
+def details(record: RunRecord, said: Answer) -> list[Detail]:
     """The replies of a run's thread, in reading order; empty when the first message says all."""
     if record.report is None:
         return []
     report = record.report
+    pages, rest = _further_findings(said.left)
+    abridged = rest or any(map(is_abridged, (said.message, *pages)))
     return [
-        *_further_findings(left, record.id),
-        *(_table(table, record.id) for table in report.tables if table.rows),
+        *pages,
+        *([_whole(report, record.id)] if abridged else []),
+        *(table_reply(table, record.id) for table in report.tables if table.rows),
         *(_attachment(attached, record.id) for attached in report.attachments),
     ]
 
 
-def aligned(table: Table) -> str:
-    """A table in columns of spaces, header first, note last."""
-    rows = [[visible(cell) for cell in row] for row in (table.columns, *table.rows)]
-    widths = [
-        max(len(row[index]) for row in rows if index < len(row))
-        for index in range(max(map(len, rows), default=0))
-    ]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
-        for row in rows
-    ]
-    return "\n".join([*lines, *([visible(table.note)] if table.note else [])])
+def is_abridged(message: Message) -> bool:
+    """Whether something of the report was cut to fit; the small print does not count."""
+    blocks = [block for block in message.blocks if block["type"] in ("header", "section")]
+    return any(CUT in block["text"]["text"] for block in blocks)
 
 
-def _further_findings(left: tuple[Finding, ...], run_id: str) -> Iterator[Detail]:
+def _further_findings(left: tuple[Finding, ...]) -> tuple[list[Message], bool]:
+    """Findings that the first message has no room for, and whether some are left even then."""
     rest = list(left)
-    for _ in range(MOST_PAGES):
-        if not rest:
-            return
+    pages: list[Message] = []
+    while rest and len(pages) < MOST_PAGES:
         page = Page()
         while rest and page.add(paragraph(rest[0])):
             rest.pop(0)
-        yield Message(text=f"{len(page.blocks)} more findings", blocks=page.end())
-    if rest:
-        yield Upload(
-            filename=_filename(run_id, "findings.txt"),
-            title=f"{len(rest)} more findings",
-            content="\n\n".join(map(_in_plain_text, rest)) + "\n",
-        )
+        text = messages.FURTHER_FINDINGS.format(count=len(page.blocks))
+        pages.append(Message(text=text, blocks=page.end()))
+    return pages, bool(rest)
 
 
-def _in_plain_text(finding: Finding) -> str:
-    lines = [
-        f"{finding.severity.value} {finding.subject} ({finding.confidence.value})",
-        finding.cause,
-        *(f"    {line}" for line in finding.proof),
-        *(f"  → {step}" for step in finding.next_steps),
-    ]
-    return "\n".join(map(visible, lines))
-
-
-def _table(table: Table, run_id: str) -> Detail:
-    text = aligned(table)
-    narrow = max(map(len, text.splitlines()), default=0) <= PHONE_COLUMNS
-    if narrow and characters(text) <= _FENCED:
-        return _monospace(table.title, text)
-    return Upload(_filename(run_id, f"{table.title}.txt"), plain(table.title, 200), text + "\n")
+def _whole(report: Report, run_id: str) -> Upload:
+    """All findings, facts and gaps with nothing cut, as text."""
+    return Upload(
+        filename=filename(run_id, "report.txt"),
+        title=messages.WHOLE_REPORT,
+        content=f"{in_plain_text(report)}\n".encode(),
+    )
 
 
 def _attachment(attached: Attachment, run_id: str) -> Detail:
@@ -99,18 +73,12 @@ def _attachment(attached: Attachment, run_id: str) -> Detail:
     if characters(text) <= _FENCED:
         return _monospace(attached.title, text)
     return Upload(
-        filename=_filename(run_id, attached.filename),
-        title=plain(attached.title, 200),
-        content=text,
+        filename=filename(run_id, attached.filename),
+        title=plain(attached.title, FILE_TITLE),
+        content=text.encode(),
     )
 
 
 def _monospace(title: str, text: str) -> Message:
     block = section(f"{bold(title, 200)}\n{fenced(text, SECTION - 300)}")
     return Message(text=escape(title, FALLBACK) or "Detail", blocks=(block,))
-
-
-def _filename(run_id: str, wanted: str) -> str:
-    """A name that is nothing but a name: no folders, no spaces, at most 120 characters."""
-    safe = _FILENAME.sub("-", wanted).strip("-.") or "detail.txt"
-    return f"{_FILENAME.sub('-', run_id)}-{safe[-80:]}"

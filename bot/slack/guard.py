@@ -44,16 +44,21 @@ class Guard:
 
         async def guarded(request: web.Request) -> web.StreamResponse:
             request = request.clone(client_max_size=MOST_BYTES)
-            reason = await self.refusal(request)
-            if reason is None:
-                return await handler(request)
-            logger.info(REFUSED_LOG, request.path, request.remote, reason)
-            return web.Response(status=401, headers={"Connection": "close"})
+            seen = await self.examine(request)
+            if isinstance(seen, Reason):
+                logger.info(REFUSED_LOG, request.path, request.remote, seen)
+                return web.Response(status=401, headers={"Connection": "close"})
+            response = await handler(request)
+            if response.status >= 500:
+                # Nothing was taken. Slack sends an event again at once, and within the same second
+                # it is the same request.
+                await self._replays.forget(seen)
+            return response
 
         return guarded
 
-    async def refusal(self, request: web.Request) -> Reason | None:
-        """Why ``request`` is refused, or ``None``. The body is read only if the headers are fit."""
+    async def examine(self, request: web.Request) -> Claim | Reason:
+        """What lets ``request`` in, or why not. The body is read only if the headers are fit."""
         timestamps = request.headers.getall("X-Slack-Request-Timestamp", [])
         signatures = request.headers.getall("X-Slack-Signature", [])
         now = self._clock.wall()
@@ -65,10 +70,7 @@ class Guard:
             return body
         if not holds(claimed, timestamps[0], body, self._secret):
             return Reason.WRONG_SIGNATURE
-        return await self._replayed(claimed, now)
-
-    async def _replayed(self, claimed: Claim, now: float) -> Reason | None:
-        return None if await self._replays.is_new(claimed, now) else Reason.REPLAYED
+        return claimed if await self._replays.is_new(claimed, now) else Reason.REPLAYED
 
 
 async def _read(request: web.Request) -> bytes | Reason:

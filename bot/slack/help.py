@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from bot.engine.registry import Registry, Runbook
 from bot.slack import messages
-from bot.slack.blocks import Message, Page, section
+from bot.slack.blocks import Message, Page, lines_within, section
 from bot.slack.limits import FALLBACK, SECTION
-from bot.slack.mrkdwn import code, escape, fenced
+from bot.slack.mrkdwn import code, escape, sentence
 
 NEEDED_MOST = ("triage", "status", "drops", "policy", "dns", "restart-agent")
 """Of these, the ones that exist come first."""
@@ -16,31 +17,39 @@ NEEDED_MOST = ("triage", "status", "drops", "policy", "dns", "restart-agent")
 HELP = "help"
 
 
-def overview(registry: Registry) -> Message:
-    """Every command with its usage and one line of summary."""
+def overview(registry: Registry, bot: str = messages.SLASH) -> Message:
+    """Every command with its usage and one line of summary; ``bot`` as it was spoken to."""
     first, rest = _by_need(registry)
     page = Page(reserve=400)
     page.add(section(messages.HELP_TITLE if first or rest else messages.NO_RUNBOOKS))
-    for paragraph in _paragraphs(first):
+    for paragraph in _paragraphs(first, bot):
         page.add(section(paragraph))
     if first and rest:
         page.add(section(messages.HELP_REST))
-    for paragraph in _paragraphs(rest):
+    for paragraph in _paragraphs(rest, bot):
         page.add(section(paragraph))
     names = ", ".join(runbook.name for runbook in (*first, *rest))
     return Message(
         text=escape(f"Commands: {names}", FALLBACK),
-        blocks=page.end(section(messages.HELP_MORE)),
+        blocks=page.end(section(messages.HELP_MORE.format(bot=bot))),
     )
 
 
-def detail(runbook: Runbook) -> Message:
+def detail(runbook: Runbook, bot: str = messages.SLASH) -> Message:
     """Usage and the whole help text of one command."""
-    usage = code(f"{messages.SLASH} {runbook.usage}", 600)
+    usage = code(f"{bot} {runbook.usage}", 600)
     return Message(
-        text=escape(f"{messages.SLASH} {runbook.usage}: {runbook.summary}", FALLBACK),
-        blocks=(section(f"{usage}\n{fenced(runbook.help, SECTION - 700)}"),),
+        text=escape(f"{bot} {runbook.usage}: {runbook.summary}", FALLBACK),
+        blocks=(section(lines_within([usage, *_flowing(runbook.help)], SECTION)),),
     )
+
+
+def _flowing(text: str) -> Iterator[str]:
+    """The lines of a docstring as a phone wraps them; one that begins with an option stays one."""
+    for paragraph in text.split("\n\n"):
+        yield ""
+        for line in re.split(r"\n(?=\s*-)", paragraph):
+            yield sentence(" ".join(line.split()), 1_200)
 
 
 def _by_need(registry: Registry) -> tuple[list[Runbook], list[Runbook]]:
@@ -48,11 +57,11 @@ def _by_need(registry: Registry) -> tuple[list[Runbook], list[Runbook]]:
     return first, [runbook for runbook in registry if runbook.name not in NEEDED_MOST]
 
 
-def _paragraphs(runbooks: Iterable[Runbook]) -> Iterator[str]:
+def _paragraphs(runbooks: Iterable[Runbook], bot: str) -> Iterator[str]:
     """Lines of usage and summary, as many to a paragraph as Slack takes."""
     gathered = ""
     for runbook in runbooks:
-        line = f"{code(f'{messages.SLASH} {runbook.usage}', 300)}\n{escape(runbook.summary, 200)}"
+        line = f"{code(f'{bot} {runbook.usage}', 300)}\n{escape(runbook.summary, 200)}"
         if len(gathered) + len(line) + 1 > SECTION:
             yield gathered
             gathered = ""

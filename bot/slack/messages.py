@@ -10,6 +10,7 @@ from bot.slack.limits import FALLBACK, SECTION
 from bot.slack.mrkdwn import code, escape, sentence
 
 SLASH = "/cilium"
+MENTION = "@cilium"
 
 VERDICTS = {
     Verdict.OK: "✅ OK",
@@ -27,8 +28,11 @@ RENDER_FAILED = (
     "There is a report, but it could not be written for Slack; the bot's log has the reason. "
     "Read it in a terminal: {command}"
 )
+PICTURE = "Picture"
 NOT_RECORDED = "not recorded"
 MORE_FINDINGS = "+ {count} more in the thread, worst first."
+FURTHER_FINDINGS = "{count} more findings"
+WHOLE_REPORT = "The whole report"
 IN_PRIVATE = "A private answer has no thread. All of the detail, in a terminal: {command}"
 
 WAITING = (
@@ -40,14 +44,18 @@ OUTBOX_FULL = (
     "not reach you in time. In a terminal: {command}"
 )
 CLOSING = "⛔ Nothing was run: the bot is restarting. Ask again in a few seconds."
+UNHEARD = f"⛔ Nothing was run: the bot knows `{SLASH}` and no other command."
 TROUBLE = (
     "⛔ The bot failed on this command; its log has the reason. The same command works in a "
     "terminal, after `cilium-oncall`."
 )
 
 HELP_TITLE = "*Ask about a cluster's network:*"
-HELP_MORE = f"One command in detail: `{SLASH} help COMMAND`. Another cluster: `--cluster NAME`."
-ALL_COMMANDS = f"All commands: `{SLASH} help`"
+HELP_MORE = (
+    "One command in detail: `{bot} help COMMAND`. Another cluster: `--cluster NAME`.\n"
+    f"In threads, where Slack has no slash commands: `{MENTION} COMMAND`."
+)
+ALL_COMMANDS = "All commands: `{bot} help`"
 HELP_REST = "*All others:*"
 NO_RUNBOOKS = "No command is installed. The bot's log from its start has the reason."
 
@@ -71,6 +79,8 @@ _PRIVATE_BECAUSE = {
         "To fix it: reinstall the app from config/slack-manifest.yaml."
     ),
     "message_not_found": ("The message in the channel is gone, so the answer comes to you alone."),
+    "thread_not_found": "The thread is gone, so the answer comes to you alone.",
+    "cannot_reply_to_message": "The thread is gone, so the answer comes to you alone.",
     "unreachable": (
         "Slack did not take the bot's messages for ten minutes, so the answer comes to you alone."
     ),
@@ -91,13 +101,14 @@ REFUSED_LOG = "refused a request to %s from %s: %s"
 """One quiet line: path, remote address, reason. Never the body, never the signature."""
 
 
-def usage_error(error: OncallError) -> Message:
-    """Why nothing was run, what to do instead, and the grammar."""
+def usage_error(error: OncallError, bot: str = SLASH) -> Message:
+    """Why nothing was run, what to do instead, and the grammar; ``bot`` as it was spoken to."""
     lines = [f"⛔ {sentence(error.message, 900)}"]
     if error.hint:
         lines.append(sentence(error.hint, 600))
     usage = error.usage if isinstance(error, UsageError) else ""
-    lines.append(f"Usage: {code(f'{SLASH} {usage}', 600)}" if usage else ALL_COMMANDS)
+    everything = ALL_COMMANDS.format(bot=bot)
+    lines.append(f"Usage: {code(f'{bot} {usage}', 600)}" if usage else everything)
     return Message(
         text=escape(f"⛔ {error.message} {error.hint}", FALLBACK),
         blocks=(section(lines_within(lines, SECTION)),),

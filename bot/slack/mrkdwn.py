@@ -10,6 +10,8 @@ What could do harm, and what becomes of it:
 - ``:name:`` becomes a picture, and a picture can look like our verdict: broken by a word joiner.
 - ``://`` becomes a link in clients that look for one: broken the same way. Our text objects are
   ``verbatim`` besides.
+- places that know no markup (:func:`plain`) get the same joiner inside ``<!``, ``<@``, ``<#`` and
+  ``://``, so that a client which did look for markup there would find none.
 - characters that hide or act are made visible (:mod:`bot.model.visible`).
 """
 
@@ -19,13 +21,15 @@ import re
 
 from bot.model.visible import visible
 
-CUT = "…"
 JOINER = "\u2060"
+CUT = "…" + JOINER
+"""Where we left something out. Text from elsewhere keeps no joiner, so none of it looks alike."""
 EMPTY = "(empty)"
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _LOOK_ALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
 _EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+_MARKUP = re.compile(r"(?<=<)(?=[!@#])|(?<=:)(?=//)")
 _EMOJI = re.compile(r":(?!(?!100:|1234:)[0-9]+:)(?=[^\s:]+:)")
 _COMMAND = re.compile(
     r"(?:kubectl|cilium|cilium-dbg|cilium-oncall|helm|hubble|/cilium) [a-z-].*[^.?!:]\Z"
@@ -72,7 +76,7 @@ def sentence(text: str, most: int = 300) -> str:
         return escape(text, most)
     written = ""
     for index, part in enumerate(parts):
-        room = most - len(written) - 1
+        room = most - len(written) - len(CUT)
         if not part.strip():
             shown = part and " "
         elif index % 2:
@@ -87,9 +91,12 @@ def sentence(text: str, most: int = 300) -> str:
 
 
 def plain(text: str, most: int) -> str:
-    """``text`` for places that know no markup (headers, titles), at most ``most`` characters."""
-    shown = visible(text).strip()
-    return shown if len(shown) <= most else shown[: most - 1].rstrip() + CUT
+    """``text`` for places that know no markup (headers, titles, cells), at most ``most``
+    characters, on one line."""
+    shown = _MARKUP.sub(JOINER, visible(text).strip())
+    if len(shown) <= most:
+        return shown
+    return (shown[: max(0, most - len(CUT))].rstrip() + CUT)[:most]
 
 
 def characters(text: str) -> int:
@@ -109,4 +116,4 @@ def _entities(text: str, most: int) -> str:
             break
         room -= len(piece)
         kept.append(piece)
-    return "".join(kept).rstrip("_ ") + CUT if most > 0 else ""
+    return ("".join(kept).rstrip("_ ") + CUT)[: max(0, most)]

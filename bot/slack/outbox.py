@@ -20,12 +20,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections import OrderedDict
 from collections.abc import Sequence
 
 from bot.slack.blocks import Message
-from bot.slack.clock import Clock
+from bot.slack.clock import Clock, until
 from bot.slack.delivery import Calls, Delivery, method_of
-from bot.slack.details import Detail
 from bot.slack.pace import Pace
 from bot.slack.pending import (
     ANSWER,
@@ -37,11 +37,15 @@ from bot.slack.pending import (
     is_progress,
     sendable,
 )
+from bot.slack.uploads import Detail
 
 logger = logging.getLogger(__name__)
 
 MOST_WAITING = 2_000
 """Entries over all lanes; then :attr:`Outbox.full` holds, and details are dropped."""
+
+MOST_TOLD = 5_000
+"""Private messages of which this process remembers that it told them; the store knows more."""
 
 ORPHANED = "message_not_found"
 ORPHANED_AFTER = 60.0
@@ -75,6 +79,7 @@ class Outbox:
         self._most = most_waiting
         self._lanes: dict[str, _Lane] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._told: OrderedDict[str, None] = OrderedDict()
         self.closed = False
         self._ended = False
 
@@ -99,12 +104,14 @@ class Outbox:
         waiting = [entry.queued_at for name in self._lanes for entry in self._pending.lane(name)]
         return max(0.0, self._clock.monotonic() - min(waiting)) if waiting else 0.0
 
-    def post(self, channel: str, key: str, message: Message, fallback: Fallback) -> None:
-        """Open the live message ``key`` in ``channel``."""
+    def post(
+        self, channel: str, key: str, message: Message, fallback: Fallback, thread: str = ""
+    ) -> None:
+        """Open the live message ``key`` in ``channel``, or in a ``thread`` of it."""
         self._pending.provide(key, fallback)
         known = self._pending.fate(key) is not None
         if not known and self._waiting_post(channel, key) is None:
-            self._add(Kind.POST, channel, key, message, part="post")
+            self._add(Kind.POST, channel, key, message, part="post", thread=thread)
 
     def update(self, channel: str, key: str, message: Message, *, final: bool = False) -> None:
         """Change the live message ``key``; ``final`` is its result and always arrives."""
@@ -125,10 +132,13 @@ class Outbox:
                 self._wake(channel)
             self._pending.changed(waiting)
 
-    def reply(self, channel: str, key: str, detail: Detail, number: int = 0) -> None:
-        """Add to the thread of the live message ``key``; dropped when it has no thread.
+    def reply(
+        self, channel: str, key: str, detail: Detail, number: int = 0, thread: str = ""
+    ) -> None:
+        """Add to the thread of the live message ``key``, or to the ``thread`` it stands in.
 
-        ``number`` tells the replies of one thread apart, and is the same on a second attempt.
+        Dropped when the live message has no place. ``number`` tells the replies of one message
+        apart, and is the same on a second attempt.
         """
         fate = self._pending.fate(key)
         if fate is not None and fate.reason:
@@ -136,15 +146,24 @@ class Outbox:
         if self.full:
             logger.warning("too much waits for Slack: a detail of %s is dropped", key)
             return
-        self._add(Kind.REPLY, channel, key, detail, part=f"reply-{number}")
+        self._add(Kind.REPLY, channel, key, detail, part=f"reply-{number}", thread=thread)
 
-    def private(self, response_url: str, message: Message, once: str = "") -> None:
-        """Tell the person behind ``response_url``, and nobody else.
+    def private(self, address: str, message: Message, once: str = "") -> None:
+        """Tell one person, and nobody else; ``address`` is the text of a ``PrivateAddress``.
 
         What carries the same ``once`` is told once, by whichever process.
         """
         part = once or secrets.token_hex(8)
-        self._add(Kind.PRIVATE, response_url, "", message, final=True, part=part)
+        if part in self._told:
+            return
+        self._told[part] = None
+        if len(self._told) > MOST_TOLD:
+            self._told.popitem(last=False)
+        self._add(Kind.PRIVATE, address, "", message, final=True, part=part)
+
+    async def ts_of(self, key: str) -> str:
+        """Where the live message ``key`` stands in its channel; empty when that is not known."""
+        return await self._pending.ts_of(key)
 
     async def kept(self) -> bool:
         """Whether what was said so far survives this process, or nothing ever does."""
@@ -170,7 +189,15 @@ class Outbox:
         return [lane.task for lane in self._lanes.values() if lane.task is not None]
 
     def _entry(
-        self, kind: Kind, lane: str, key: str, content: Detail, *, part: str, final: bool = False
+        self,
+        kind: Kind,
+        lane: str,
+        key: str,
+        content: Detail,
+        *,
+        part: str,
+        final: bool = False,
+        thread: str = "",
     ) -> Entry:
         return Entry(
             id=f"{key}/{part}" if key else part,
@@ -180,12 +207,22 @@ class Outbox:
             content=content,
             queued_at=self._clock.monotonic(),
             final=final,
+            thread=thread,
         )
 
     def _add(
-        self, kind: Kind, lane: str, key: str, content: Detail, *, part: str, final: bool = False
+        self,
+        kind: Kind,
+        lane: str,
+        key: str,
+        content: Detail,
+        *,
+        part: str,
+        final: bool = False,
+        thread: str = "",
     ) -> None:
-        self._keep([self._entry(kind, lane, key, content, part=part, final=final)])
+        entry = self._entry(kind, lane, key, content, part=part, final=final, thread=thread)
+        self._keep([entry])
 
     def _keep(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
@@ -248,13 +285,13 @@ class Outbox:
                 self._pending.leave(name)
                 return
             if not any(map(self._pending.placed, sendable(entries))):
-                await self._until_changed(lane, self._pending.poll or 0.0)
+                await until(self._clock, lane.changed, self._pending.poll or 0.0)
                 continue
             entry, ready_at = self._next(entries)
             wait = ready_at - self._clock.monotonic()
             if wait > 0:
                 poll = self._pending.poll
-                await self._until_changed(lane, wait if poll is None else min(wait, poll))
+                await until(self._clock, lane.changed, wait if poll is None else min(wait, poll))
             else:
                 await self._send(lane, entry)
 
@@ -322,14 +359,3 @@ class Outbox:
                 if name not in self._lanes and not self._ended:
                     self._wake(name)
             await self._clock.sleep(every)
-
-    async def _until_changed(self, lane: _Lane, seconds: float) -> None:
-        waits = {
-            asyncio.ensure_future(self._clock.sleep(seconds)),
-            asyncio.ensure_future(lane.changed.wait()),
-        }
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()

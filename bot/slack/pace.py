@@ -1,9 +1,10 @@
 """How fast Slack may be called: buckets that refill, and pauses that Slack asked for.
 
 Source: "Rate limits", docs.slack.dev: ``chat.postMessage`` about one a second per channel with
-short bursts; ``chat.update`` tier 3, 50 a minute per workspace; ``files.*`` tier 4. A bucket keeps
-below these, so that a 429 stays the exception; the exception pauses the whole queue of that
-method and never a single caller, so that nobody stampedes when it is over.
+short bursts; ``chat.update`` tier 3, 50 a minute per workspace; ``files.*``, ``views.*`` and
+``chat.postEphemeral`` tier 4. A bucket keeps below these, so that a 429 stays the exception; the
+exception pauses the whole queue of that method and never a single caller, so that nobody stampedes
+when it is over.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ class Method(StrEnum):
     UPDATE = "chat.update"
     UPLOAD = "files.completeUploadExternal"
     RESPOND = "response_url"
+    PUBLISH = "views.publish"
+    EPHEMERAL = "chat.postEphemeral"
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -34,6 +37,8 @@ RATES = {
     Method.UPDATE: Rate(per_minute=50, burst=50),
     Method.UPLOAD: Rate(per_minute=50, burst=10),
     Method.RESPOND: Rate(per_minute=60, burst=5),
+    Method.PUBLISH: Rate(per_minute=80, burst=20),
+    Method.EPHEMERAL: Rate(per_minute=90, burst=10),
 }
 
 PROGRESS_RESERVE = 15.0

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import msgspec
 
-from bot.slack.details import Detail
+from bot.slack.uploads import Detail
 
 logger = logging.getLogger(__name__)
 
@@ -32,16 +32,17 @@ class Kind(StrEnum):
     REPLY = "reply"
     """A message or a file in the thread of another message."""
     PRIVATE = "private"
-    """To one person, through a ``response_url``."""
+    """To one person: see :mod:`bot.slack.private_address`."""
 
 
 class Entry(msgspec.Struct, kw_only=True, eq=False):
     """One thing to send. ``key`` names the live message it is, changes or replies to.
 
     ``id`` is the same when the same thing is to be sent again, by whichever process. ``lane`` is
-    the channel, or the ``response_url`` of a private message. ``final`` marks a result,
-    ``uncertain`` what may stand in Slack already, ``aside`` a post that later ones need not wait
-    for. Times are of the monotonic clock, in seconds.
+    the channel, or the private address as text. ``thread`` is the ``ts`` of the thread to post
+    into when that is not the live message's own. ``final`` marks a result, ``uncertain`` what may
+    stand in Slack already, ``aside`` a post that later ones need not wait for. Times are of the
+    monotonic clock, in seconds.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Entry(msgspec.Struct, kw_only=True, eq=False):
     content: Detail
     queued_at: float
     final: bool = False
+    thread: str = ""
     attempts: int = 0
     not_before: float = 0.0
     uncertain: bool = False
@@ -68,9 +70,9 @@ class Fate(msgspec.Struct, frozen=True):
 
 
 class Fallback(msgspec.Struct, frozen=True):
-    """Where a result goes that its channel does not take; ``note`` is shown under it there."""
+    """The private address of a result that its channel does not take; ``note`` stands under it."""
 
-    response_url: str = ""
+    private: str = ""
     note: str = ""
 
 
@@ -96,6 +98,9 @@ class Pending(Protocol):
 
     def fate(self, key: str) -> Fate | None:
         """What became of a live message; ``None`` while nothing is known."""
+
+    async def ts_of(self, key: str) -> str:
+        """Where a live message stands, whichever process posted it; empty when not known."""
 
     def provide(self, key: str, fallback: Fallback) -> None:
         """Keep where the result of ``key`` goes should its channel not take it."""
@@ -172,6 +177,11 @@ class MemoryPending:
     def fate(self, key: str) -> Fate | None:
         """What became of a live message; ``None`` while nothing is known."""
         return self._fates.get(key)
+
+    async def ts_of(self, key: str) -> str:
+        """Where a live message stands; empty when not known."""
+        fate = self.fate(key)
+        return fate.ts if fate is not None else ""
 
     def provide(self, key: str, fallback: Fallback) -> None:
         """Keep where the result of ``key`` goes should its channel not take it."""

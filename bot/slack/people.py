@@ -123,6 +123,13 @@ class People:
             trouble=" ".join(dict.fromkeys(filter(None, troubles))),
         )
 
+    async def workspace_url(self) -> str:
+        """Where the workspace is, such as ``https://ours.slack.com/``; empty when not known."""
+        try:
+            return (await self._own.get("", certain=False)).url
+        except ClientError:
+            return ""
+
     async def _standing(self, user_id: str, *, certain: bool) -> tuple[Standing, str]:
         try:
             own = await self._own.get("", certain=False)

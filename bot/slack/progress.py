@@ -24,9 +24,14 @@ def looking(record: RunRecord, asked: Asked, progress: Progress | None = None) -
         blocks=(
             header(f"{messages.LOOKING} · {record.request.cluster}"),
             section("\n".join(lines)),
-            context(f"asked by {asked.by} · {escape(record.id, 40)}"),
+            context(" · ".join([*_by(asked), escape(record.id, 40)])),
         ),
     )
+
+
+def _by(asked: Asked) -> list[str]:
+    """Who asked, where that rings nobody; the answer, which is an update, always says it."""
+    return [f"asked by {asked.by}"] if asked.user_name else []
 
 
 def _how_far(progress: Progress) -> str:

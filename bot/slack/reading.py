@@ -10,12 +10,14 @@ from bot.slack.webapi import WebApi
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """Who the token is. ``scopes`` is ``None`` where Slack's answer does not name them."""
+    """Who the token is. ``url`` is the workspace's, with a slash at its end;
+    ``scopes`` is ``None`` where Slack's answer does not name them."""
 
     team_id: str
     team: str
     user_id: str
     user: str
+    url: str = ""
     scopes: frozenset[str] | None = None
 
 
@@ -43,6 +45,7 @@ class Reading:
             team=_text(answer, "team"),
             user_id=_text(answer, "user_id"),
             user=_text(answer, "user"),
+            url=_text(answer, "url"),
             scopes=scopes,
         )
 

@@ -13,12 +13,14 @@ from bot.slack.blocks import Message, Page, context, header, lines_within, secti
 from bot.slack.findings import not_seen, paragraph
 from bot.slack.limits import FALLBACK
 from bot.slack.mrkdwn import code, escape, plain, sentence
+from bot.slack.pictures import in_words
 
 MOST_FINDINGS = 8
 """In the first message; a person at 3 a.m. reads no further, the thread has the rest."""
 
 _RESERVE = 2_800
 """Characters kept for what follows the findings: their count, facts, gaps, small print."""
+_PICTURES = 1_300
 
 
 class Answer(NamedTuple):
@@ -28,17 +30,23 @@ class Answer(NamedTuple):
     left: tuple[Finding, ...]
 
 
-def answer(record: RunRecord, asked: Asked) -> Answer:
-    """How a run ended, for ``record.state`` finished, cancelled or broken."""
+def answer(record: RunRecord, asked: Asked, *, alone: bool = False) -> Answer:
+    """How a run ended, for ``record.state`` finished, cancelled or broken.
+
+    ``alone``: no thread follows, so pictures are told in words.
+    """
     verdict, summary = outcome(record)
     title = _title(record)
-    page = Page(reserve=_RESERVE)
+    pictures = record.report.pictures if record.report and alone else ()
+    page = Page(reserve=_RESERVE + (_PICTURES if pictures else 0))
     page.add(header(f"{verdict} · {title}"), section(sentence(summary, 900) or "."))
     left: tuple[Finding, ...] = ()
     tail: list[str] = []
     if record.report is not None:
         left = _add_findings(page, record.report)
         tail = _tail(record.report, len(left))
+    if pictures:
+        tail.append(lines_within((in_words(picture, 600) for picture in pictures), _PICTURES))
     message = Message(
         text=escape(f"{verdict} · {plain(title, 90)}: {summary}", FALLBACK),
         blocks=page.end(*map(section, tail), context(_small_print(record, asked))),

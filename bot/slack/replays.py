@@ -25,6 +25,9 @@ class Replays(Protocol):
     async def is_new(self, claim: Claim, now: float) -> bool:
         """Whether ``claim`` was never seen; from now on it was. Atomic."""
 
+    async def forget(self, claim: Claim) -> None:
+        """As if ``claim`` was never seen: what it let in came to nothing."""
+
 
 class MemoryReplays:
     """The claims this process saw, at most ``most`` of them, the oldest forgotten first.
@@ -43,6 +46,10 @@ class MemoryReplays:
             return False
         self._seen[claim] = now
         return True
+
+    async def forget(self, claim: Claim) -> None:
+        """As if ``claim`` was never seen."""
+        self._seen.pop(claim, None)
 
     def __len__(self) -> int:
         return len(self._seen)
@@ -66,9 +73,20 @@ class StoreReplays:
         """Whether ``claim`` was never seen; from now on it was."""
         if not await self._here.is_new(claim, now):
             return False
-        digest = hashlib.sha256(msgspec.msgpack.encode(claim)).hexdigest()
         try:
-            return await self._claims.once(f"replay:{digest}", KEPT)
+            return await self._claims.once(_key(claim), KEPT)
         except StoreUnavailable as error:
             logger.warning("replays are known to this process only: %s", error)
             return True
+
+    async def forget(self, claim: Claim) -> None:
+        """As if ``claim`` was never seen."""
+        await self._here.forget(claim)
+        try:
+            await self._claims.free(_key(claim))
+        except StoreUnavailable as error:
+            logger.warning("a request that failed is refused when it comes again: %s", error)
+
+
+def _key(claim: Claim) -> str:
+    return f"replay:{hashlib.sha256(msgspec.msgpack.encode(claim)).hexdigest()}"

@@ -27,8 +27,8 @@ import msgspec
 from bot.model.errors import RecordTooNew, StoreUnavailable
 from bot.slack.blocks import Message
 from bot.slack.clock import Clock
-from bot.slack.details import Upload
 from bot.slack.pending import ANSWER, Entry, Fallback, Fate, Kind, MemoryPending, is_progress
+from bot.slack.uploads import Upload
 from bot.store.outbox import Found, OutboxEntries
 from bot.store.records import Records
 
@@ -59,6 +59,7 @@ class EntryRecord(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     queued_at: float
     final: bool = False
+    thread: str = ""
     message: Message | None = None
     upload: Upload | None = None
 
@@ -118,10 +119,15 @@ class StorePending:
         """What became of a live message; ``None`` while nothing is known."""
         return self._here.fate(key)
 
+    async def ts_of(self, key: str) -> str:
+        """Where a live message stands, whichever process posted it; empty when not known."""
+        here = await self._here.ts_of(key)
+        return here or (await self._entries.facts(key, "ts")).get("ts", "")
+
     def provide(self, key: str, fallback: Fallback) -> None:
         """Keep where the result of ``key`` goes should its channel not take it."""
         self._here.provide(key, fallback)
-        self._tell(key, {"response_url": fallback.response_url, "note": fallback.note})
+        self._tell(key, {"private": fallback.private, "note": fallback.note})
 
     def fallback(self, key: str) -> Fallback:
         """Where the result of ``key`` goes in private; empty when that is unknown."""
@@ -321,10 +327,10 @@ class StorePending:
         posts = {entry.key for entry in entries if entry.kind is Kind.POST}
         for key in {entry.key for entry in entries if entry.key} - posts:
             if self.fate(key) is None:
-                facts = await self._entries.facts(key, "ts", "reason", "response_url", "note")
+                facts = await self._entries.facts(key, "ts", "reason", "private", "note")
                 if facts.get("ts") or facts.get("reason"):
                     self._here.settle(key, Fate(facts.get("ts", ""), facts.get("reason", "")))
-                fallback = Fallback(facts.get("response_url", ""), facts.get("note", ""))
+                fallback = Fallback(facts.get("private", ""), facts.get("note", ""))
                 self._here.provide(key, fallback)
 
 
@@ -340,6 +346,7 @@ def _record(entry: Entry, clock: Clock) -> EntryRecord:
         key=entry.key,
         queued_at=clock.wall() - (clock.monotonic() - entry.queued_at),
         final=entry.final,
+        thread=entry.thread,
         message=content if isinstance(content, Message) else None,
         upload=content if isinstance(content, Upload) else None,
     )
@@ -356,6 +363,7 @@ def _entry(found: Found, record: EntryRecord, clock: Clock) -> Entry:
         content=record.upload or record.message or Message(text=""),
         queued_at=now - max(0.0, clock.wall() - record.queued_at),
         final=record.final,
+        thread=record.thread,
         not_before=now + SETTLING if uncertain else 0.0,
         uncertain=uncertain,
     )

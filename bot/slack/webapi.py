@@ -28,7 +28,8 @@ from yarl import URL
 from bot.model.errors import ClientError, Refused, Throttled, Unreachable
 from bot.model.outcome import timed
 from bot.slack.blocks import Message
-from bot.slack.details import Upload
+from bot.slack.private_address import PrivateAddress
+from bot.slack.uploads import Upload
 
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
 LONGEST_PAUSE = 3_600.0
@@ -72,10 +73,16 @@ class WebApi:
         self._origin = URL(api_url).origin()
         self._on_call = on_call or _untold
 
+    @property
+    def trusts_environment(self) -> bool:
+        """Whether the environment's proxies are used: not towards this machine."""
+        return not is_loopback(self._origin.host or "")
+
     async def open(self) -> None:
         """Open the connection pool."""
-        trust_env = not _is_loopback(self._origin.host or "")
-        self.client.session = aiohttp.ClientSession(timeout=TIMEOUT, trust_env=trust_env)
+        self.client.session = aiohttp.ClientSession(
+            timeout=TIMEOUT, trust_env=self.trusts_environment
+        )
 
     async def close(self) -> None:
         """Close the connection pool."""
@@ -122,13 +129,18 @@ class WebApi:
         blocks = list(message.blocks)
         await self._call("chat.update", channel=channel, ts=ts, text=message.text, blocks=blocks)
 
+    async def publish(self, person: str, view: Mapping[str, Any]) -> None:
+        """Show ``person`` their home tab; harmless twice."""
+        await self._call("views.publish", user_id=person, view=view)
+
     async def upload(self, channel: str, thread: str, upload: Upload) -> None:
         """Three calls: ask where to, send the bytes, complete. Only the last one shows."""
-        content = upload.content.encode()
-        where = {"filename": upload.filename, "length": str(len(content))}
+        where = {"filename": upload.filename, "length": str(len(upload.content))}
+        if upload.alt:
+            where["alt_txt"] = upload.alt
         try:
             place = await self._form("files.getUploadURLExternal", where)
-            await self._send(str(place["upload_url"]), data=content)
+            await self._send(str(place["upload_url"]), data=upload.content)
         except Unconfirmed as error:
             raise Unreachable(error.message) from None  # nothing shows yet: harmless twice
         await self._call(
@@ -149,6 +161,23 @@ class WebApi:
             "blocks": list(message.blocks),
         }
         await self._send(response_url, json=body)
+
+    async def whisper(self, address: PrivateAddress, message: Message) -> None:
+        """Tell the person of an ephemeral address, and nobody else; Slack keeps it nowhere."""
+        in_thread: dict[str, Any] = {"thread_ts": address.thread} if address.thread else {}
+        await self._call(
+            "chat.postEphemeral",
+            **in_thread,
+            channel=address.channel,
+            user=address.user,
+            text=message.text,
+            blocks=list(message.blocks),
+        )
+
+    async def open_direct(self, user: str) -> str:
+        """The id of the direct messages with ``user``: found, or made (scope ``im:write``)."""
+        answer = await self._call("conversations.open", users=user)
+        return str((answer.get("channel") or {}).get("id", ""))
 
     def may_respond_to(self, response_url: str) -> bool:
         """Whether the address is Slack's own, or on the API's host; it came with a request."""
@@ -239,7 +268,8 @@ def _pause(headers: Mapping[str, str]) -> float:
     return min(LONGEST_PAUSE, float(text)) if _DIGITS.fullmatch(text) else 1.0
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

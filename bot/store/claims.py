@@ -17,6 +17,11 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 """)
 
+_FREE = Script("""
+-- claim
+return redis.call('DEL', KEYS[1])
+""")
+
 
 class Claims:
     """Claims by key, each for a time, in seconds of the time scale."""
@@ -30,3 +35,7 @@ class Claims:
         lasts = self._store.time_scale.milliseconds(seconds)
         taken = await self._store.change(_CLAIM, [self._store.key("claim", key)], operation, lasts)
         return bool(taken)
+
+    async def free(self, key: str) -> None:
+        """Give ``key`` back before its time, whoever has it."""
+        await self._store.change(_FREE, [self._store.key("claim", key)])

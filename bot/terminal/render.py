@@ -26,6 +26,8 @@ from bot.model.report import (
 )
 from bot.model.run import RunRecord, RunState
 from bot.model.visible import visible
+from bot.terminal.lines import print_line
+from bot.terminal.pictures import print_picture
 
 VERDICT_STYLE = {
     Verdict.OK: ("✔", "bold green"),
@@ -39,7 +41,6 @@ SEVERITY_STYLE = {
     Severity.INFO: ("·", "blue"),
 }
 INDENT = "    "
-HANGING = "  "
 MOST_SUBJECTS = 12
 
 
@@ -50,22 +51,24 @@ def print_record(console: Console, record: RunRecord) -> None:
     else:
         mark, style = VERDICT_STYLE[Verdict.UNKNOWN]
         word = "CANCELLED" if record.state is RunState.CANCELLED else "UNKNOWN"
-        _line(console, (f"{mark} {word}  ", style), (record.error, ""))
-    _line(console, (_footer(record), "dim"))
+        print_line(console, (f"{mark} {word}  ", style), (record.error, ""))
+    print_line(console, (_footer(record), "dim"))
 
 
 def _print_report(console: Console, report: Report) -> None:
     mark, style = VERDICT_STYLE[report.verdict]
-    _line(console, (f"{mark} {report.verdict.upper()}  ", style), (report.title, "bold"))
-    _line(console, (report.summary, ""))
+    print_line(console, (f"{mark} {report.verdict.upper()}  ", style), (report.title, "bold"))
+    print_line(console, (report.summary, ""))
     if report.recent_change:
-        _line(console, ("↻ " + report.recent_change, "cyan"))
+        print_line(console, ("↻ " + report.recent_change, "cyan"))
     for finding in report.findings:
         _print_finding(console, finding, said=report.summary)
     if report.gaps:
         _print_gaps(console, report.gaps)
     if report.facts:
         _print_facts(console, report.facts)
+    for picture in report.pictures:
+        print_picture(console, picture)
     for table in report.tables:
         _print_table(console, table)
     for attachment in report.attachments:
@@ -77,52 +80,52 @@ def _print_finding(console: Console, finding: Finding, *, said: str) -> None:
     mark, style = SEVERITY_STYLE[finding.severity]
     sure = "" if finding.confidence is Confidence.CERTAIN else f" ({finding.confidence})"
     console.print()
-    _line(
+    print_line(
         console,
         (f"{mark} {finding.subject}", f"bold {style}"),
         ("" if finding.cause == said else f"  {finding.cause}{sure}", ""),
         (f"  [{finding.id}]", "dim"),
     )
     for proof in finding.proof:
-        _line(console, (INDENT + proof, "dim"))
+        print_line(console, (INDENT + proof, "dim"))
     for step in finding.next_steps:
-        _line(console, (INDENT + "→ ", style), (step, ""))
+        print_line(console, (INDENT + "→ ", style), (step, ""))
 
 
 def _print_gaps(console: Console, gaps: tuple[Gap, ...]) -> None:
     console.print()
-    _line(console, ("Not seen", "bold magenta"))
+    print_line(console, ("Not seen", "bold magenta"))
     for gap, subjects in grouped(gaps):
         named = named_once(sorted(subjects, key=natural)[:MOST_SUBJECTS])
         more = f" and {len(subjects) - MOST_SUBJECTS} more" if len(subjects) > MOST_SUBJECTS else ""
         count = f"{len(subjects)}: " if len(subjects) > 1 else ""
-        _line(console, (f"{INDENT}{count}{named}{more}", ""), (f" - {gap.reason}", "dim"))
+        print_line(console, (f"{INDENT}{count}{named}{more}", ""), (f" - {gap.reason}", "dim"))
         if gap.hint:
-            _line(console, (f"{INDENT}→ {gap.hint}", ""))
+            print_line(console, (f"{INDENT}→ {gap.hint}", ""))
 
 
 def _print_facts(console: Console, facts: tuple[tuple[str, str], ...]) -> None:
     console.print()
     width = max(len(label) for label, _ in facts)
     for label, value in facts:
-        _line(console, (f"{label:<{width}}  ", "dim"), (value, ""))
+        print_line(console, (f"{label:<{width}}  ", "dim"), (value, ""))
 
 
 def _print_table(console: Console, table: Table) -> None:
     console.print()
-    _line(console, (table.title, "bold"))
-    rows = [[_shown(cell) for cell in row] for row in (table.columns, *table.rows)]
+    print_line(console, (table.title, "bold"))
+    rows = [[visible(cell) for cell in row] for row in (table.columns, *table.rows)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     if not console.is_terminal:
         for row in rows:
             cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            _line(console, ("  ".join(cells).rstrip(), ""))
+            print_line(console, ("  ".join(cells).rstrip(), ""))
     elif sum(widths) + 3 * len(widths) <= console.width:
         _print_grid(console, rows)
     else:
         _print_rows(console, rows)
     if table.note:
-        _line(console, (table.note, "dim"))
+        print_line(console, (table.note, "dim"))
 
 
 def _print_grid(console: Console, rows: list[list[str]]) -> None:
@@ -139,33 +142,14 @@ def _print_rows(console: Console, rows: list[list[str]]) -> None:
     names = rows[0][1:]
     for row in rows[1:]:
         cells = (f"{name} {cell}" for name, cell in zip(names, row[1:], strict=True))
-        _line(console, (f"{row[0]}: ", "bold"), (", ".join(cells), ""))
+        print_line(console, (f"{row[0]}: ", "bold"), (", ".join(cells), ""))
 
 
 def _print_attachment(console: Console, attachment: Attachment) -> None:
     console.print()
-    _line(console, (attachment.title, "bold"))
+    print_line(console, (attachment.title, "bold"))
     for line in attachment.text.splitlines():
-        _line(console, (INDENT + line, "dim"))
-
-
-def _line(console: Console, *parts: tuple[str, str]) -> None:
-    """One line. A terminal folds it, and what is folded stands a little further in."""
-    text = Text()
-    for words, style in parts:
-        text.append(_shown(words), style=style)
-    if not console.is_terminal:
-        console.print(text, soft_wrap=True)
-        return
-    indent = len(text.plain) - len(text.plain.lstrip())
-    lines = text[indent:].wrap(console, max(20, console.width - indent - len(HANGING)))
-    for number, line in enumerate(lines or [text]):
-        line.rstrip()
-        console.print(Text(" " * indent + HANGING * (number > 0)) + line)
-
-
-def _shown(text: str) -> str:
-    return visible(text)
+        print_line(console, (INDENT + line, "dim"))
 
 
 def _footer(record: RunRecord) -> str:

@@ -26,6 +26,7 @@ async def main(given: dict[str, str]) -> None:
         credentials=Credentials(
             slack_bot_token=SecretStr(given["bot_token"]),
             slack_signing_secret=SecretStr(given["signing_secret"]),
+            slack_app_token=SecretStr(given["app_token"]) if given.get("app_token") else None,
         ),
     )
     ended = asyncio.Event()

@@ -64,8 +64,9 @@ class Town:
     accepted: int = 0
 
     async def command(self, bot: BotProcess, text: str = "status") -> bool:
-        """Type a command that ``bot`` gets; whether it was acknowledged."""
-        self.workspace.bot_url = bot.url
+        """Type a command that ``bot`` gets, or any by Socket Mode; whether it was acknowledged."""
+        if not bot.given["app_token"]:
+            self.workspace.bot_url = bot.url
         self.sent += 1
         ack = await self.workspace.command("/cilium", text, channel=CHANNEL)
         self.accepted += ack.status == 200
@@ -109,8 +110,10 @@ def key_of(message: Message) -> str:
 
 
 @asynccontextmanager
-async def town(folder: Path, *, bots: int, exec_latency: int = 200) -> AsyncIterator[Town]:
-    """A town with ``bots`` running bots on one store."""
+async def town(
+    folder: Path, *, bots: int, exec_latency: int = 200, socket: bool = False
+) -> AsyncIterator[Town]:
+    """A town with ``bots`` running bots on one store; with ``socket`` all on Socket Mode."""
     async with AsyncExitStack() as stack:
         kubeconfig = folder / "kubeconfig"
         controls = await stack.enter_async_context(simulated_cluster(kubeconfig, 12))
@@ -127,6 +130,7 @@ async def town(folder: Path, *, bots: int, exec_latency: int = 200) -> AsyncIter
             "api_url": workspace.api_url,
             "bot_token": workspace.bot_token,
             "signing_secret": workspace.signing_secret,
+            "app_token": workspace.app_token if socket else "",
             "store": store.address.url,
             "time_scale": str(TIME_SCALE),
         }

@@ -33,9 +33,12 @@ def test_the_table_of_rights_is_the_list_in_the_code() -> None:
 
 def test_its_values_are_accepted() -> None:
     examples = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.S)]
-    assert len(examples) == 3
-    first, store, further = examples
+    assert len(examples) == 4
+    by_socket, first, store, further = examples
     render(first)
+    rendered = render({**first, **by_socket})
+    names = {entry["name"] for entry in rendered.pod["containers"][0]["env"]}
+    assert names == {"SLACK_BOT_TOKEN_FILE", "SLACK_APP_TOKEN_FILE"}
     render(store)
     render({**further, "cilium": first["cilium"]})
 

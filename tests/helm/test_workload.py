@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 import yaml
 
 from bot.settings.credentials import SECRETS
-from tests.helm.chart import CHART, ROOT, render
+from tests.helm.chart import CHART, ROOT, Refused, render
 
 
 def container(**values: Any) -> dict[str, Any]:
@@ -103,6 +104,14 @@ def test_tokens_are_files_of_the_named_secret_and_nothing_else_knows_them() -> N
 def test_socket_mode_s_token_is_asked_for_only_when_named() -> None:
     names = {entry["name"] for entry in container()["env"]}
     assert names == {"SLACK_BOT_TOKEN_FILE", "SLACK_SIGNING_SECRET_FILE"}
+
+
+def test_without_any_way_in_for_slack_it_is_refused() -> None:
+    with pytest.raises(Refused, match="signingSecret"):
+        render({"slack": {"keys": {"signingSecret": ""}}})
+    rendered = render({"slack": {"keys": {"signingSecret": "", "appToken": "app"}}})
+    assert "by itself (Socket Mode)" in rendered.notes
+    assert "app=app-token.txt" in rendered.notes
 
 
 def test_the_store_s_password_is_a_file_of_the_named_secret() -> None:

@@ -54,6 +54,14 @@ async def test_demo_ends_with_its_cluster_when_told(tmp_path: Path, number: sign
         assert not running.kubeconfig.exists()
 
 
+async def test_demo_by_socket_mode_answers_and_ends_when_told(tmp_path: Path) -> None:
+    async with demo(tmp_path, "--socket") as running:
+        await seen_on_page(running, "The agent crashes again and again")
+        assert await running.ended(signal.SIGTERM) == 0
+        assert running.process.stdout is not None
+        assert b"Traceback" not in await running.process.stdout.read()
+
+
 async def test_killed_demo_leaves_no_cluster_behind(tmp_path: Path) -> None:
     async with demo(tmp_path) as running:
         assert await running.ended(signal.SIGKILL) == -signal.SIGKILL

@@ -72,6 +72,26 @@ async def test_injected_fault_is_found_with_its_cause(browser: Browser, address:
     await page.context.close()
 
 
+async def test_thread_shows_where_the_trouble_is_and_says_it_in_words(
+    browser: Browser, address: str
+) -> None:
+    page = await opened(browser, address, 390)
+    await ask(page, "/cilium status")
+    answer = page.locator("#messages article", has_text="agents are ready").last
+    await answer.locator(".replies").click(timeout=ANSWERED)
+    picture = page.locator(".file img").first
+    await expect(picture).to_be_visible(timeout=ANSWERED)
+    said = await picture.get_attribute("alt")
+    assert said is not None
+    assert said.startswith("Agents by zone. 12 nodes in 3 zones. ")
+    assert "agent crash loop (node-7" in said
+    loaded = "image => image.decode().then(() => image.naturalWidth)"
+    assert await picture.evaluate(loaded) == 720
+    inside = "image => image.getBoundingClientRect().right <= document.documentElement.clientWidth"
+    assert await picture.evaluate(inside)
+    await page.context.close()
+
+
 async def test_phone_needs_no_sideways_scrolling(browser: Browser, address: str) -> None:
     page = await opened(browser, address, 390)
     await ask(page, "/cilium status")

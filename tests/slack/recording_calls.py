@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from bot.model.errors import ClientError
 from bot.slack.blocks import Message
-from bot.slack.details import Upload
+from bot.slack.private_address import PrivateAddress
+from bot.slack.uploads import Upload
 from bot.slack.webapi import Declined
 from tests.slack.virtual_clock import VirtualClock
 
@@ -55,6 +56,15 @@ class RecordingCalls:
 
     async def respond(self, response_url: str, message: Message) -> None:
         await self._take("respond", response_url, message.text, "")
+
+    async def whisper(self, address: PrivateAddress, message: Message) -> None:
+        await self._take(
+            "whisper", f"{address.channel}/{address.user}", message.text, address.thread
+        )
+
+    async def open_direct(self, user: str) -> str:
+        await self._take("open", user, "", "")
+        return f"D{user[1:]}"
 
     async def find(self, channel: str, key: str, thread: str, filename: str, since: float) -> str:
         self.looked_for.append(key)

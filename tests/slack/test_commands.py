@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from bot.engine.registry import Registry
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message, characters
 from bot.slack.commands import Start, understand
-from bot.slack.help import overview
+from bot.slack.help import detail, overview
 from tests.slack.conftest import clusters, registry
 from tests.slack.reports import ASKED
 
@@ -74,6 +76,22 @@ def test_any_text_is_understood_or_explained(text: str) -> None:
     if isinstance(understood, Message):
         assert understood.text
         assert all(characters(block) <= 3_000 for block in understood.blocks)
+
+
+def test_help_of_a_command_leaves_wrapping_to_the_phone() -> None:
+    wide = "A summary.\n\nWrapped by\nits author, `kubectl get`, <!here>.\n--deep stands alone."
+    runbook = dataclasses.replace(registry().get("status"), help=wide)
+    [block] = detail(runbook, "@cilium").blocks
+    assert block["text"]["text"].splitlines() == [
+        "`@cilium status [NODE] [--deep]`",
+        "",
+        "A summary.",
+        "",
+        "Wrapped by its author, `kubectl get`, &lt;!here&gt;.",
+        "--deep stands alone.",
+    ]
+    endless = dataclasses.replace(runbook, help="word " * 2_000 + "\n\n" + "line\n-" * 2_000)
+    assert all(characters(block) <= 3_000 for block in detail(endless).blocks)
 
 
 def test_help_of_an_empty_house_says_so() -> None:

@@ -97,9 +97,12 @@ async def test_one_live_message_from_looking_to_the_answer(house: House) -> None
     live = await answered(house, "FAILED")
     assert "prod-eu" in live.text
     thread = await house.workspace.wait_for(
-        lambda seen: [m for m in seen if m.thread_ts == live.ts] if len(seen) >= 3 else None
+        lambda seen: [m for m in seen if m.thread_ts == live.ts] if len(seen) >= 4 else None
     )
-    assert "CrashLoopBackOff" in shown(thread[0])
+    [picture] = thread[0].files
+    assert picture.name.endswith("-Agents-by-zone.png")
+    assert picture.alt.startswith("Agents by zone. 3 nodes in 2 zones. 1 agent crash loop")
+    assert "CrashLoopBackOff" in shown(thread[1])
     assert len(public(house.workspace.messages("cilium-oncall"))) == 1
     first = next(call for call in house.workspace.calls if call.method == "chat.postMessage")
     assert first.arguments["unfurl_links"] is False
@@ -195,6 +198,16 @@ async def test_bot_not_in_channel_answers_privately_with_the_fix(house: House) -
     assert "/invite @cilium" in shown(messages[0])
     assert "All 12 agents are healthy." in shown(messages[1])
     assert "cilium-oncall status --cluster prod-eu" in shown(messages[1])
+
+
+async def test_a_response_url_that_has_ended_is_followed_by_an_ephemeral_message(
+    house: House,
+) -> None:
+    gone = f"{house.workspace.api_url.removesuffix('api/')}response/T1/1/gone"
+    assert (await house.send(house.form("status node-77", response_url=gone)))[0] == 200
+    [said] = await house.workspace.wait_for(private)
+    assert "Did you mean node-7" in shown(said)
+    assert house.workspace.calls[-1].method == "chat.postEphemeral"
 
 
 async def test_first_post_whose_reply_was_lost_is_found_and_not_doubled(house: House) -> None:
@@ -342,6 +355,6 @@ async def test_failing_listener_is_told_and_logged(
 async def test_an_event_nobody_listens_to_is_taken_so_that_slack_does_not_send_it_again(
     house: House,
 ) -> None:
-    body = b'{"type":"event_callback","event":{"type":"app_mention"}}'
+    body = b'{"type":"event_callback","event":{"type":"team_join"}}'
     assert (await house.send(body, content_type="application/json"))[0] == 200
     assert not house.executor.journal.recent()

@@ -21,12 +21,12 @@ NOW = "1000000"
 _HEADER = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_size=80)
 
 
-async def ask(guard: Guard, headers: list[tuple[str, str]], body: bytes) -> int:
-    """The status of a request through ``guard`` to a handler that always says 200."""
+async def ask(guard: Guard, headers: list[tuple[str, str]], body: bytes, status: int = 200) -> int:
+    """The status of a request through ``guard`` to a handler that always says ``status``."""
 
     async def inside(request: web.Request) -> web.Response:
         assert await request.read() == body
-        return web.Response()
+        return web.Response(status=status)
 
     payload = StreamReader(mock.Mock(), 2**16, loop=asyncio.get_running_loop())
     payload.feed_data(body)
@@ -71,6 +71,15 @@ async def test_five_times_the_same_signed_request_runs_once(
     headers = [("X-Slack-Request-Timestamp", NOW), ("X-Slack-Signature", sign(NOW, b"x"))]
     assert [await ask(one, headers, b"x") for _ in range(5)] == [200, 401, 401, 401, 401]
     assert caplog.text.count("seen before") == 4
+
+
+async def test_what_came_to_nothing_may_come_again_within_the_same_second() -> None:
+    one = guard()
+    headers = [("X-Slack-Request-Timestamp", NOW), ("X-Slack-Signature", sign(NOW, b"x"))]
+    assert [await ask(one, headers, b"x", status) for status in (503, 500, 200, 200)] == [
+        *(503, 500, 200),
+        401,
+    ]
 
 
 def test_empty_secret_is_refused_at_construction() -> None:

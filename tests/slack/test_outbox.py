@@ -11,9 +11,9 @@ import pytest
 
 from bot.model.errors import Throttled, Unreachable
 from bot.slack.blocks import Message, section
-from bot.slack.details import Upload
 from bot.slack.outbox import Outbox
 from bot.slack.pending import Fallback
+from bot.slack.uploads import Upload
 from bot.slack.webapi import Declined, Unconfirmed
 from tests.slack.recording_calls import RecordingCalls
 from tests.slack.virtual_clock import VirtualClock
@@ -249,7 +249,7 @@ async def test_thread_follows_its_result_in_order(outbox, calls, clock):
     calls.fail("update", Throttled("wait", retry_after=5))
     outbox.update("C1", "r-1", says("done"), final=True)
     outbox.reply("C1", "r-1", says("table"))
-    outbox.reply("C1", "r-1", Upload("log.txt", "log", "text"))
+    outbox.reply("C1", "r-1", Upload("log.txt", "log", b"text"))
     outbox.reply("C1", "r-1", says("more"))
     outbox.post("C1", "r-2", says("another"), HOME)
     await clock.advance(20)

@@ -12,43 +12,67 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
+from msgspec import structs
 
-from bot.model.report import Report
+from bot.model.pictures import Picture
+from bot.model.report import Gap, Report, Table
 from bot.model.run import Progress, RunState
-from bot.playground.slack.blocks import problems
-from bot.slack import limits
+from bot.playground.slack.blocks import characters as counted_by_slack
+from bot.playground.slack.limits import SIZES
+from bot.slack import messages, pictures
 from bot.slack.blocks import Message, characters
-from bot.slack.details import Upload, details
+from bot.slack.details import details
 from bot.slack.findings import MOST_CHARACTERS
+from bot.slack.pictures import picture_replies
 from bot.slack.progress import looking
 from bot.slack.render import answer
-from tests.slack.reports import ASKED, CRASH_LOOP, FAILED, HOSTILE, OK, REPORTS, record
+from bot.slack.tables import table_reply
+from bot.slack.uploads import Detail, Upload
+from tests.slack.payloads import PNG, assert_inert, assert_within_limits
+from tests.slack.reports import (
+    ASKED,
+    CRASH_LOOP,
+    FAILED,
+    HOSTILE,
+    LONG,
+    OK,
+    PICTURES,
+    REPORTS,
+    record,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
-def assert_within_limits(message: Message) -> None:
-    blocks = list(message.blocks)
-    assert not problems(blocks)
-    assert len(blocks) <= limits.BLOCKS
-    assert sum(map(characters, blocks)) <= limits.MESSAGE_CHARACTERS
-    assert 0 < len(message.text) <= limits.FALLBACK
-    json.dumps(blocks, ensure_ascii=False).encode()
-
-
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking a report takes minutes
+)
 @given(REPORTS)
-def test_any_report_stays_within_slack_s_limits(report: Report) -> None:
-    first, left = answer(record(report), ASKED)
-    assert_within_limits(first)
-    for detail in details(record(report), left):
-        if isinstance(detail, Message):
-            assert_within_limits(detail)
-        else:
-            assert "/" not in detail.filename
-            assert 0 < len(detail.filename) <= 130
-            assert detail.content.encode()
+def test_any_report_stays_within_slack_s_limits_and_is_inert(report: Report) -> None:
+    for alone in (False, True):
+        said = answer(record(report), ASKED, alone=alone)
+        first = said.message
+        private = messages.in_private(first, "not_in_channel", "a note")
+        assert counted_by_slack(list(private.blocks)) < SIZES["message.blocks_characters"]
+        for part in (first, private, *details(record(report), said)):
+            assert_within_limits(part) if part is not private else None
+            assert_inert(part)
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@given(PICTURES)
+async def test_any_picture_becomes_a_file_with_alt_text(picture: Picture) -> None:
+    report = structs.replace(OK, pictures=(picture,))
+    [part] = await picture_replies(record(report))
+    assert isinstance(part, Upload)
+    assert part.content.startswith(PNG)
+    assert part.alt
+    assert_within_limits(part)
+    assert_inert(part)
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
@@ -65,24 +89,24 @@ def _is_finding(block: dict[str, Any]) -> bool:
 
 
 def test_worst_findings_come_first_and_the_rest_goes_to_the_thread() -> None:
-    many = tuple(msgspec.structs.replace(CRASH_LOOP, cause=f"cause {n}.") for n in range(120))
-    mild = msgspec.structs.replace(FAILED.findings[1], cause="mild.")
-    report = msgspec.structs.replace(FAILED, findings=(mild, *many))
-    first, left = answer(record(report), ASKED)
-    text = json.dumps(first.blocks)
+    many = tuple(structs.replace(CRASH_LOOP, cause=f"cause {n}.") for n in range(120))
+    mild = structs.replace(FAILED.findings[1], cause="mild.")
+    report = structs.replace(FAILED, findings=(mild, *many))
+    said = answer(record(report), ASKED)
+    text = json.dumps(said.message.blocks)
     assert "cause 0." in text
     assert "mild." not in text
     assert "+ 113 more in the thread" in text
-    parts = details(record(report), left)
+    parts = details(record(report), said)
     file = next(part for part in parts if isinstance(part, Upload))
-    assert "mild." in file.content
+    assert b"mild." in file.content
 
 
 def test_one_long_finding_leaves_room_for_the_others() -> None:
-    long = msgspec.structs.replace(
+    long = structs.replace(
         CRASH_LOOP, cause="&" * 900, proof=("x" * 900,) * 9, next_steps=("y" * 900,) * 9
     )
-    first, left = answer(record(msgspec.structs.replace(FAILED, findings=(long,) * 6)), ASKED)
+    first, left = answer(record(structs.replace(FAILED, findings=(long,) * 6)), ASKED)
     assert left == ()
     assert all(characters(block) <= MOST_CHARACTERS for block in first.blocks if _is_finding(block))
 
@@ -107,14 +131,99 @@ def test_runs_without_a_report_say_why(state: RunState, error: str, word: str) -
     assert left == ()
 
 
-def test_wide_table_becomes_a_file_and_a_narrow_one_stays() -> None:
-    table = FAILED.tables[0]
-    wide = msgspec.structs.replace(table, columns=("Node" * 20, "State", "Restarts"))
-    report = msgspec.structs.replace(FAILED, tables=(table, wide), attachments=())
-    narrow, file = details(record(report), ())
-    assert isinstance(narrow, Message)
+@pytest.mark.parametrize(
+    ("columns", "rows", "cell", "kind"),
+    [
+        (3, 99, 10, Message),
+        (3, 100, 10, Upload),
+        (20, 2, 10, Message),
+        (21, 2, 10, Upload),
+        (2, 2, 2_000, Message),
+        (1, 1, 2_001, Upload),
+        (10, 90, 11, Message),
+        (10, 90, 12, Upload),
+    ],
+)
+def test_table_is_a_block_within_its_limits_and_a_file_beyond(
+    columns: int, rows: int, cell: int, kind: type
+) -> None:
+    table = Table(
+        title="Agents",
+        columns=tuple(f"c{index}" for index in range(columns)),
+        rows=(("x" * cell,) * columns,) * rows,
+    )
+    part = table_reply(table, "r-1")
+    assert isinstance(part, kind)
+    assert_within_limits(part)
+    if isinstance(part, Upload):
+        assert part.content.decode().count("x" * cell) == columns * rows
+
+
+def test_table_s_words_stand_beside_its_block() -> None:
+    table = structs.replace(FAILED.tables[0], note="3 more are fine.")
+    part = table_reply(table, "r-1")
+    assert isinstance(part, Message)
+    title, block = part.blocks
+    assert title["text"]["text"] == "*Agents*\n3 more are fine."
+    assert [cell["text"] for cell in block["rows"][1]] == ["node-7", "CrashLoopBackOff", "14"]
+    assert [column["align"] for column in block["column_settings"]] == ["left", "left", "right"]
+    assert "node-7  CrashLoopBackOff  14" in part.text
+
+
+async def test_picture_that_cannot_be_drawn_is_told_in_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def broken(picture: Picture) -> bytes:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(pictures, "png", broken)
+    [part] = await picture_replies(record(FAILED))
+    assert isinstance(part, Message)
+    assert_within_limits(part)
+    assert "1 agent crash loop (node-7)" in part.blocks[0]["text"]["text"]
+
+
+def test_answer_without_a_thread_tells_pictures_in_words() -> None:
+    first, _ = answer(record(FAILED), ASKED, alone=True)
+    words = "🖼 Agents by zone. 3 nodes in 2 zones. 1 agent crash loop (node-7). 2 ok."
+    assert words in [block["text"]["text"] for block in first.blocks if block["type"] == "section"]
+    assert words not in json.dumps(answer(record(FAILED), ASKED)[0].blocks, ensure_ascii=False)
+
+
+LONG_WORDS = "word " * 500 + "end"
+MANY_GAPS = tuple(Gap(f"node-{n}", f"reason {n}") for n in range(9))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"title": LONG_WORDS}, LONG_WORDS),
+        ({"summary": LONG_WORDS}, LONG_WORDS),
+        ({"recent_change": LONG_WORDS}, LONG_WORDS),
+        ({"findings": (structs.replace(CRASH_LOOP, cause=LONG_WORDS),)}, LONG_WORDS),
+        ({"findings": (structs.replace(CRASH_LOOP, proof=(LONG_WORDS,)),)}, LONG_WORDS),
+        ({"findings": (structs.replace(CRASH_LOOP, proof=tuple("abcde")),)}, "    e"),
+        ({"findings": (structs.replace(CRASH_LOOP, next_steps=tuple("abcd")),)}, "  → d"),
+        ({"facts": tuple((f"fact {n}", "v" * 100) for n in range(20))}, "fact 19: v"),
+        ({"facts": (("fact", LONG_WORDS),)}, LONG_WORDS),
+        ({"gaps": MANY_GAPS}, "node-8: reason 8"),
+        ({"gaps": (Gap("node-1", LONG_WORDS),)}, LONG_WORDS),
+        ({"gaps": tuple(Gap(f"node-{n}", "silent") for n in range(9))}, "node-8: silent"),
+    ],
+)
+def test_what_a_message_had_to_cut_stands_in_full_in_a_file(
+    changes: dict[str, Any], told: str
+) -> None:
+    report = structs.replace(OK, **changes)
+    [file] = details(record(report), answer(record(report), ASKED))
     assert isinstance(file, Upload)
-    assert file.content.splitlines()[1].startswith("node-7")
+    assert file.title == "The whole report"
+    assert told in file.content.decode()
+
+
+def test_what_others_cut_needs_no_file() -> None:
+    report = structs.replace(FAILED, tables=(), attachments=(), summary="node-1, node-2 …")
+    assert details(record(report), answer(record(report), ASKED)) == []
 
 
 def test_progress_bar_survives_odd_figures() -> None:
@@ -124,9 +233,17 @@ def test_progress_bar_survives_odd_figures() -> None:
 
 
 def _documents(report: Report) -> dict[str, Any]:
-    first, left = answer(record(report), ASKED)
-    parts = [msgspec.to_builtins(part) for part in details(record(report), left)]
-    return {"first": msgspec.to_builtins(first), "thread": parts}
+    said = answer(record(report), ASKED)
+    parts = [_shown(part) for part in details(record(report), said)]
+    return {"first": msgspec.to_builtins(said.message), "thread": parts}
+
+
+def _shown(part: Detail) -> Any:
+    """A part as it is read; files of text with their lines."""
+    shown = msgspec.to_builtins(part)
+    if isinstance(part, Upload):
+        shown["content"] = part.content.decode().splitlines()
+    return shown
 
 
 @pytest.mark.parametrize(
@@ -135,6 +252,8 @@ def _documents(report: Report) -> dict[str, Any]:
         ("failed", _documents(FAILED)),
         ("ok", _documents(OK)),
         ("hostile", _documents(HOSTILE)),
+        ("long", _documents(LONG)),
+        ("alone", msgspec.to_builtins(answer(record(FAILED), ASKED, alone=True).message)),
         ("looking", msgspec.to_builtins(looking(record(None), ASKED))),
         (
             "progress",

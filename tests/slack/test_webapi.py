@@ -13,7 +13,7 @@ from bot.model.errors import Throttled, Unreachable
 from bot.playground.slack import Workspace
 from bot.slack import surface
 from bot.slack.blocks import Message, section
-from bot.slack.details import Upload
+from bot.slack.uploads import Upload
 from bot.slack.webapi import Declined, Unconfirmed, WebApi
 
 HELLO = Message("hello", (section("hello"),))
@@ -58,10 +58,19 @@ async def test_upload_that_fails_before_it_shows_may_be_tried_again(api, workspa
     ts = await api.post(channel, "r-1", HELLO, "")
     workspace.fail("files.getUploadURLExternal", status=503)
     with pytest.raises(Unreachable):
-        await api.upload(channel, ts, Upload("a.txt", "A", "text"))
+        await api.upload(channel, ts, Upload("a.txt", "A", b"text"))
     workspace.fail("files.completeUploadExternal", status=503)
     with pytest.raises(Unconfirmed):
-        await api.upload(channel, ts, Upload("a.txt", "A", "text"))
+        await api.upload(channel, ts, Upload("a.txt", "A", b"text"))
+
+
+async def test_upload_brings_bytes_title_and_alt_text(api, workspace, channel):
+    ts = await api.post(channel, "r-1", HELLO, "")
+    await api.upload(channel, ts, Upload("a.png", "Map", b"\x89PNG\x00", "two nodes"))
+    await api.upload(channel, ts, Upload("a.txt", "Text", "é".encode()))
+    picture, text = [message.files[0] for message in workspace.messages(channel)[1:]]
+    assert (picture.content, picture.title, picture.alt) == (b"\x89PNG\x00", "Map", "two nodes")
+    assert (text.content, text.title, text.alt) == ("é".encode(), "Text", "")
 
 
 async def test_nobody_listening_is_unreachable(workspace):

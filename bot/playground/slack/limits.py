@@ -7,6 +7,7 @@ documents nothing, answers seen from the service:
 - `message.blocks_characters`: blocks above roughly 13,200 characters are refused.
 - `update.text`: `chat.update` refuses more than 4,000 characters although `chat.postMessage`
   takes 40,000 (seratch/ChatGPT-in-Slack issue 102).
+- `file.alt_txt`: `alt_txt_too_large` of `files.getUploadURLExternal`.
 - `response_url.*`: five posts within thirty minutes.
 - `view.*`: the pages of `views.open` (250 kB, three views in a stack) and "Views".
 - `apps.connections.open` is tier 1; ten sockets an app ("Using Socket Mode").
@@ -23,6 +24,8 @@ SIZES: Final[dict[str, int]] = {
     "message.blocks_characters": 13_200,
     "message.markdown_characters": 12_000,
     "message.tables": 1,
+    # a file
+    "file.alt_txt": 1_000,
     # a modal or home tab
     "view.blocks": 100,
     "view.title": 24,

@@ -9,6 +9,7 @@ from bot.playground.slack import answers
 from bot.playground.slack.arguments import Arguments
 from bot.playground.slack.directory import BOT_ID
 from bot.playground.slack.errors import SlackError
+from bot.playground.slack.limits import SIZES
 from bot.playground.slack.records import File, Message
 from bot.playground.slack.state import State
 
@@ -27,8 +28,11 @@ class Uploads:
             raise SlackError("invalid_arguments", ["missing required field: filename"])
         if size <= 0:
             raise SlackError("invalid_arguments", ["length must be more than 0"])
+        alt = arguments.text("alt_txt") or ""
+        if len(alt) > SIZES["file.alt_txt"]:
+            raise SlackError("alt_txt_too_large")
         file = File(f"F0{secrets.token_hex(5).upper()}", name.replace("/", "_"), size)
-        file.alt = arguments.text("alt_txt") or ""
+        file.alt = alt
         ticket = secrets.token_urlsafe(24)
         self._tickets[ticket] = file
         return {"upload_url": f"{state.base_url}/upload/v1/{ticket}", "file_id": file.id}

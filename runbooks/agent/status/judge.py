@@ -18,7 +18,24 @@ NAMES_SHOWN = 12
 
 def judge(seen: Seen) -> tuple[Finding, ...]:
     """All findings, worst first. On one node that node's trouble is critical."""
-    findings = [
+    findings = _found(seen)
+    if seen.node is not None:
+        return ranked([_for_one_node(finding, seen.node) for finding in findings])
+    return ranked(_told_together(findings, total=len(seen.agents or {})))
+
+
+def worst_by_node(seen: Seen) -> dict[str, Finding]:
+    """The worst trouble of each node that has any, as severe as it is for that node."""
+    troubles = [
+        _for_one_node(finding, finding.subject.name)
+        for finding in _found(seen)
+        if finding.subject.kind == "node" and finding.severity is not Severity.INFO
+    ]
+    return {finding.subject.name: finding for finding in reversed(ranked(troubles))}
+
+
+def _found(seen: Seen) -> list[Finding]:
+    return [
         *agents.judge(seen),
         *insides.judge(seen),
         *peers.judge(seen),
@@ -26,9 +43,6 @@ def judge(seen: Seen) -> tuple[Finding, ...]:
         *components.judge(seen),
         *change.judge(seen),
     ]
-    if seen.node is not None:
-        return ranked([_for_one_node(finding, seen.node) for finding in findings])
-    return ranked(_told_together(findings, total=len(seen.agents or {})))
 
 
 _HARMS_ITS_NODE = (

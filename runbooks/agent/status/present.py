@@ -1,4 +1,4 @@
-"""From findings to a report: verdict, one-sentence summary, facts, tables, log lines."""
+"""From findings to a report: verdict, one-sentence summary, facts, pictures, tables, log lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from bot.authoring import (
 )
 from runbooks.agent.status.evidence import Seen
 from runbooks.agent.status.facts import facts_of
+from runbooks.agent.status.judge import worst_by_node
 from runbooks.agent.status.judging.change import recent_change
+from runbooks.agent.status.node_map import node_maps_of
 from runbooks.agent.status.tables import tables_of
 
 _ERROR_LINE = re.compile(r'level="?(?:error|fatal|panic)|"level":"(?:error|fatal|panic)')
@@ -25,6 +27,7 @@ def present(seen: Seen, findings: tuple[Finding, ...], *, cluster: str) -> Repor
     """The report. Verdict first; nothing that was not seen is called healthy."""
     gaps = tuple(seen.gaps)
     verdict = verdict_of(findings, gaps)
+    worst = worst_by_node(seen)
     where = f"{seen.node} of {cluster}" if seen.node else cluster
     return Report(
         title=f"Cilium on {where}",
@@ -34,7 +37,8 @@ def present(seen: Seen, findings: tuple[Finding, ...], *, cluster: str) -> Repor
         findings=findings,
         gaps=gaps,
         facts=tuple(facts_of(seen)),
-        tables=tuple(tables_of(seen, findings)),
+        pictures=tuple(node_maps_of(seen, worst)),
+        tables=tuple(tables_of(seen, worst)),
         attachments=tuple(_logs(seen)),
     )
 

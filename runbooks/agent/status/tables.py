@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from bot.authoring import (
-    Finding,
-    Severity,
-    Table,
-    natural,
-)
+from bot.authoring import Finding, Table, natural
 from bot.clients.cilium.commands import AGENT_CONTAINER
 from bot.clients.cilium.endpoints import READY
 from bot.clients.cilium.versions import version_of
@@ -19,12 +14,12 @@ _DULL_WHEN_ALIKE = ("version", "restarts")
 """Columns left out when they say the same of every agent: a phone is narrow."""
 
 
-def tables_of(seen: Seen, findings: tuple[Finding, ...]) -> list[Table]:
+def tables_of(seen: Seen, worst: dict[str, Finding]) -> list[Table]:
+    """The tables of a report; ``worst`` is the worst finding of each node that has any."""
     if seen.node is not None:
         return _subsystems(seen, seen.node)
     agents = seen.agents or {}
-    problems = [f for f in reversed(findings) if f.severity is not Severity.INFO]
-    troubled = {problem.subject.name: problem.id.replace("-", " ") for problem in problems}
+    troubled = {node: finding.id.replace("-", " ") for node, finding in worst.items()}
     if len(agents) <= MOST_ROWS:
         shown = sorted(agents, key=natural)
     else:

@@ -89,3 +89,12 @@ async def test_files_have_alt_text_are_pictures_in_blocks_and_open_to_the_bot(
         headers = {"Authorization": f"Bearer {workspace.bot_token}"}
         assert (await http.get(known["url_private"], headers=headers)).content == DOT
         assert (await http.get(known["url_private"])).status_code == 403
+
+
+async def test_alt_text_that_is_too_long_is_refused_before_anything_is_uploaded(
+    client: AsyncWebClient,
+) -> None:
+    fine = await client.files_getUploadURLExternal(filename="a.png", length=1, alt_txt="x" * 1_000)
+    assert fine["ok"]
+    with pytest.raises(SlackApiError, match="alt_txt_too_large"):
+        await client.files_getUploadURLExternal(filename="a.png", length=1, alt_txt="x" * 1_001)

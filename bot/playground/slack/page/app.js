@@ -192,10 +192,15 @@ function intro() {
     make("h3", {}, channel.direct ? channel.name : `#${channel.name}`),
     make("p", {}, channel.bot_is_member
       ? ["Cilium on-call listens here. Type ", make("code", {}, "/cilium status"),
-        " and press Enter", ...(world.hears.includes("app_mention")
-          ? [", or mention ", make("code", {}, world.mention)] : []), "."]
+        " and press Enter", ...otherwise(channel), "."]
       : "Cilium on-call is not in this channel: it can answer commands here only privately or "
         + "through them."));
+}
+
+// What else the app listens to: a mention, or in direct messages the bare words.
+function otherwise({ direct }) {
+  if (!world.hears.includes(direct ? "message.im" : "app_mention")) return [];
+  return [direct ? ", or just " : ", or mention ", make("code", {}, direct ? "status" : world.mention)];
 }
 
 function become(name, keepFocus = false) {

@@ -74,7 +74,9 @@ def a_node(name: str, *, ready: str = "True", taints: list[Any] | None = None, *
     ]
     status = {"conditions": conditions, "nodeInfo": {"kernelVersion": "6.8.0"}}
     spec = {"taints": taints}
-    return as_object(Node, metadata={"name": name}, spec=spec, status=status)  # type: ignore[no-any-return]
+    zone = "abc"[int(name.rpartition("-")[2]) % 3]
+    metadata = {"name": name, "labels": {"topology.kubernetes.io/zone": f"zone-{zone}"}}
+    return as_object(Node, metadata=metadata, spec=spec, status=status)  # type: ignore[no-any-return]
 
 
 def a_pod(

@@ -1,0 +1,1 @@
+"""The app's home tab: what each person may see of runs and clusters, published for them alone."""
