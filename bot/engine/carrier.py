@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from bot.engine.carriage import CANCELLED, Carriage
+from bot.engine.concurrent import end
 from bot.engine.delivery import Delivery
 from bot.engine.journal import StoreJournal, Superseded
 from bot.engine.reporter import DoorSide
@@ -119,9 +120,7 @@ class Carrier:
     async def close(self) -> None:
         """Take no more runs and hand over those under way: another process begins them again."""
         self._closing = True
-        for loop in self._loops:
-            loop.cancel()
-        await asyncio.gather(*self._loops, return_exceptions=True)
+        await end(self._loops)
         if self._delivery is None:
             return
         left = list(self._carried)

@@ -23,6 +23,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Sequence
 
+from bot.engine.concurrent import end
 from bot.slack.blocks import Message
 from bot.slack.clock import Clock, until
 from bot.slack.delivery import Calls, Delivery, method_of
@@ -179,9 +180,7 @@ class Outbox:
             await asyncio.wait({patient, *self._senders()}, return_when=asyncio.FIRST_COMPLETED)
         self._ended = True
         rest = [patient, *self._senders(), *([self._looking] if self._looking else [])]
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
+        await end(rest)
         self._lanes.clear()
         await self._pending.close()
 
