@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.doctor.sheet import Part as DoctorPart
     from bot.engine.carrier import Carrier
     from bot.observability.health import LoopLag, Part
-    from bot.observability.metrics import ClusterWatch, Metrics
+    from bot.observability.metrics import ClusterWatch, Metrics, StoreWatch
     from bot.slack.door import SlackDoor
     from bot.slack.socket_mode import SocketMode
     from bot.store.connection import Store
@@ -96,7 +96,12 @@ class OpenStore:
     embedded: EmbeddedStore | None
 
     @classmethod
-    async def of(cls, settings: Settings, time_scale: TimeScale = REAL_TIME) -> OpenStore:
+    async def of(
+        cls,
+        settings: Settings,
+        time_scale: TimeScale = REAL_TIME,
+        on_answer: Callable[[float, bool], None] = lambda seconds, ok: None,
+    ) -> OpenStore:
         """Connect to the configured store, or start the embedded one.
 
         A store of others may be away: the bot starts all the same.
@@ -105,15 +110,15 @@ class OpenStore:
         from bot.store.connection import Store
         from bot.store.embedded import EmbeddedStore
 
-        password = settings.credentials.store_password
-        secret = password.get_secret_value() if password else ""
         if settings.store.url is not None:
-            return cls(
-                Store(store_address(settings.store.url, secret), time_scale=time_scale), None
-            )
+            password = settings.credentials.store_password
+            secret = password.get_secret_value() if password else ""
+            address = store_address(settings.store.url, secret)
+            return cls(Store(address, time_scale=time_scale, on_answer=on_answer), None)
         embedded = EmbeddedStore(settings.store.folder.expanduser())
         await embedded.start()
-        return cls(Store(embedded.address, time_scale=time_scale), embedded)
+        own = Store(embedded.address, time_scale=time_scale, on_answer=on_answer)
+        return cls(own, embedded)
 
     async def close(self) -> None:
         """Close the connections and end our server."""
@@ -156,25 +161,28 @@ class Bot:
         from bot.observability.metrics import Metrics, watches
 
         _refuse_what_cannot_work(settings, time_scale)
-        store = await OpenStore.of(settings, time_scale)
         metrics, lag = Metrics(), LoopLag()
+        heard = metrics.store()
+        store = await OpenStore.of(settings, time_scale, heard.answered)
+        carrier = Carrier(store.store)
         watched = watches(metrics, settings.clusters)
         executor = build_executor(
             addresses_of(settings),
             settings.limits,
-            carrier=Carrier(store.store),
+            carrier=carrier,
             time_scale=time_scale,
             observers=watched,
             on_ended=metrics.run_ended,
-            more=[_doctor(settings, lambda: (door, sockets))],
+            more=[_doctor(settings, store, lambda: (door, sockets))],
         )
         door = _slack_door(settings, executor, store.store, metrics)
         sockets = _socket_mode(settings, door, time_scale, metrics)
         await door.start()
         await executor.open()
-        _watch(metrics, door, lag)
+        _watch(metrics, door, lag, carrier)
+        lines = _lines(settings, door, sockets, heard, watched)
         try:
-            runner, bound = await _listen(settings, port, door, sockets, metrics, lag, watched)
+            runner, bound = await _listen(settings, port, door, sockets, metrics, lag, lines)
         except ConfigurationError:
             await close(executor)
             await door.close()
@@ -212,12 +220,15 @@ def _secret(value: SecretStr | None) -> str | None:
 
 
 def _doctor(
-    settings: Settings, slack: Callable[[], tuple[SlackDoor, SocketMode | None]]
+    settings: Settings,
+    store: OpenStore,
+    slack: Callable[[], tuple[SlackDoor, SocketMode | None]],
 ) -> Runbook:
     from bot.doctor.cluster import ClusterPart
     from bot.doctor.files import Files
     from bot.doctor.runbook import doctor_runbook
     from bot.doctor.socket_mode import SocketPart
+    from bot.doctor.store import StorePart
     from bot.doctor.workspace import Workspace
 
     channels, groups = frozenset(settings.channels), settings.rules.groups
@@ -227,7 +238,8 @@ def _doctor(
         door, sockets = slack()
         workspace = Workspace(door.reading, signing_secret, channels, groups)
         by_socket = () if sockets is None else (SocketPart(sockets.opening, sockets),)
-        return Files("settings"), workspace, *by_socket, ClusterPart(cluster)
+        kept = StorePart(store.store, embedded=store.embedded is not None)
+        return Files("settings"), workspace, *by_socket, kept, ClusterPart(cluster)
 
     return doctor_runbook(parts)
 
@@ -289,10 +301,32 @@ def _slack_door(
     )
 
 
-def _watch(metrics: Metrics, door: SlackDoor, lag: LoopLag) -> None:
+def _watch(metrics: Metrics, door: SlackDoor, lag: LoopLag, carrier: Carrier) -> None:
     metrics.watch("outbox_entries", "Messages that wait for Slack", lambda: door.outbox.depth)
     metrics.watch("outbox_oldest_seconds", "Age of the oldest", lambda: door.outbox.age)
     metrics.watch("event_loop_lag_seconds", "Lateness of the event loop", lambda: lag.seconds)
+    metrics.watch("open_runs", "Runs of all bots not yet answered", lambda: carrier.backlog[0])
+    metrics.watch("open_runs_oldest_seconds", "Age of the oldest", lambda: carrier.backlog[1])
+
+
+def _lines(
+    settings: Settings,
+    door: SlackDoor,
+    sockets: SocketMode | None,
+    store: StoreWatch,
+    clusters: Mapping[str, ClusterWatch],
+) -> list[Part]:
+    from bot.observability.health import cluster_line, outbox_line, socket_line, store_line
+
+    lines: list[Part] = [partial(outbox_line, door.outbox)]
+    if sockets is not None:
+        only_way = settings.credentials.slack_signing_secret is None
+        lines.append(partial(socket_line, sockets, required=only_way))
+    return [
+        *lines,
+        partial(store_line, store),
+        *(partial(cluster_line, watch) for watch in clusters.values()),
+    ]
 
 
 async def _listen(
@@ -302,20 +336,14 @@ async def _listen(
     sockets: SocketMode | None,
     metrics: Metrics,
     lag: LoopLag,
-    watched: Mapping[str, ClusterWatch],
+    lines: Sequence[Part],
 ) -> tuple[web.AppRunner, int]:
     """Answer Slack, Prometheus and the kubelet; the runner and the port it is bound to."""
     from aiohttp import web
 
-    from bot.observability.health import cluster_line, outbox_line, socket_line
     from bot.observability.web import application
 
-    parts: list[Part] = [partial(outbox_line, door.outbox)]
-    if sockets is not None:
-        only_way = settings.credentials.slack_signing_secret is None
-        parts.append(partial(socket_line, sockets, required=only_way))
-    parts += [partial(cluster_line, watch) for watch in watched.values()]
-    runner = web.AppRunner(application(door.routes(), metrics, lag, parts), access_log=None)
+    runner = web.AppRunner(application(door.routes(), metrics, lag, lines), access_log=None)
     await runner.setup()
     host = settings.http.host
     wanted = settings.http.port if port is None else port

@@ -11,10 +11,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bot.model.errors import Denied, Throttled, TimedOut
+from bot.model.errors import Denied, StoreUnavailable, Throttled, TimedOut
 from bot.model.outcome import timed
 from bot.observability.health import LoopLag, cluster_line
 from bot.observability.metrics import Metrics
+from bot.store.connection import RESTING
 from tests.running_bot import Running, running_bot
 
 
@@ -74,6 +75,26 @@ async def test_readyz_is_unready_once_the_outbox_is_closed_or_full(
     status, parts = await running.parts()
     assert (status, parts["slack outbox"]["ok"]) == (503, False)
     assert parts["cluster lab"]["required"] is False
+
+
+async def test_a_store_that_is_away_is_told_and_nothing_becomes_unready(
+    running: Running,
+) -> None:
+    await running.bot.store.store.ping()
+    assert await running.figure("cilium_oncall_store_seconds_count", outcome="ok") > 0
+    embedded = running.bot.store.embedded
+    assert embedded is not None
+    await embedded.stop()
+    with suppress(StoreUnavailable):
+        await running.bot.store.store.ping()
+    status, parts = await running.parts()
+    assert (status, parts["store"]["ok"]) == (200, False)
+    assert "not recorded" in parts["store"]["why"]
+    assert await running.figure("cilium_oncall_store_seconds_count", outcome="unavailable") > 0
+    await embedded.start()
+    await asyncio.sleep(RESTING)
+    await running.bot.store.store.ping()
+    assert (await running.parts())[1]["store"]["ok"] is True
 
 
 def test_a_refusal_counts_as_heard_and_silence_since_its_first() -> None:

@@ -17,6 +17,7 @@ from bot.doctor.files import Files
 from bot.doctor.runbook import NAME
 from bot.doctor.sheet import Part, Sheet
 from bot.doctor.socket_mode import SocketPart
+from bot.doctor.store import StorePart
 from bot.doctor.workspace import Workspace
 from bot.model.errors import ConfigurationError
 from bot.model.report import Report
@@ -25,6 +26,9 @@ from bot.settings import InvalidSettings, Limits, Settings, load
 from bot.slack.opening import Opening
 from bot.slack.reading import Reading
 from bot.slack.webapi import WebApi
+from bot.store.address import StoreAddress, store_address
+from bot.store.connection import Store
+from bot.store.embedded import SOCKET
 
 
 class _NoSlack:
@@ -75,6 +79,8 @@ async def consult(
         parts = [Files(str(config or "")), _slack(settings, api)]
         if app_api is not None:
             parts.append(SocketPart(Opening(app_api)))
+        if config is not None:
+            parts.append(_Store(settings))
         parts += [ClusterPart(each) for each in executor.clusters.values()]
         for each in opened:
             await each.open()
@@ -104,6 +110,36 @@ def _slack(settings: Settings, api: WebApi | None) -> Part:
     channels, groups = frozenset(settings.channels), settings.rules.groups
     signing_secret = None if secret is None else secret.get_secret_value()
     return Workspace(Reading(api), signing_secret, channels, groups)
+
+
+class _Store:
+    """The configured store from here; the embedded one by its socket, if its bot runs here."""
+
+    name = "store"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def examine(self, within: float) -> Sheet:
+        """One gap where the embedded store's bot does not run."""
+        embedded = self._settings.store.url is None
+        if embedded and not (self._settings.store.folder.expanduser() / SOCKET).exists():
+            sheet = Sheet(self.name)
+            reason = "The embedded store runs beside its bot, and there is none here."
+            sheet.unseen("reachable", reason, "Ask in Slack: /cilium doctor")
+            return sheet
+        store = Store(_store_address(self._settings))
+        try:
+            return await StorePart(store, embedded=embedded).examine(within)
+        finally:
+            await store.close()
+
+
+def _store_address(settings: Settings) -> StoreAddress:
+    if settings.store.url is None:
+        return StoreAddress(f"unix://{settings.store.folder.expanduser() / SOCKET}")
+    password = settings.credentials.store_password
+    return store_address(settings.store.url, password.get_secret_value() if password else "")
 
 
 def _record(report: Report, began: datetime, cluster: str) -> RunRecord:

@@ -1,4 +1,4 @@
-"""What one part of the bot was found to be like; another (the store's) joins by the protocol."""
+"""What one part of the bot was found to be like; another joins by the protocol."""
 
 from __future__ import annotations
 

@@ -97,6 +97,11 @@ class Workspace:
             )
         else:
             sheet.well("scopes")
+        optional = frozenset[str]().union(*surface.OPTIONAL.values())
+        if optional - held:
+            sheet.well("optional scopes", "not granted, and not needed: see docs/continuity.md")
+        else:
+            sheet.well("optional scopes", "granted: a message half posted is found again")
 
     async def _members(self, sheet: Sheet) -> None:
         """One after another: tier 3, and a few channels."""

@@ -16,11 +16,13 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import msgspec
 
 from bot.engine.carriage import CANCELLED, Carriage, Stop
+from bot.engine.concurrent import end
 from bot.engine.delivery import Delivery
 from bot.engine.journal import StoreJournal, Superseded
 from bot.engine.reporter import DoorSide
@@ -70,6 +72,8 @@ class Carrier:
         self._loops: list[asyncio.Task[None]] = []
         self._delivery: Delivery | None = None
         self._closing = False
+        self.backlog = (0, 0.0)
+        """Open runs of all bots and the age of the oldest in seconds, as last seen."""
         self._sides: Mapping[Door, DoorSide] = {}
 
     async def open(self, carriage: Carriage, sides: Mapping[Door, DoorSide]) -> None:
@@ -103,9 +107,7 @@ class Carrier:
     async def close(self) -> None:
         """Take no more runs and hand over those under way: another process begins them again."""
         self._closing = True
-        for loop in self._loops:
-            loop.cancel()
-        await asyncio.gather(*self._loops, return_exceptions=True)
+        await end(self._loops)
         if self._delivery is None:
             return
         left = list(self._carried)
@@ -155,19 +157,17 @@ class Carrier:
         else:
             carrying = self._carriage.carry(record, carried.journal, side, carried.stop)
             await carried.through(asyncio.create_task(carrying, name=f"run {record.id}"))
-        await self._close_run(carried)
+        await self._close_run(carried, side)
 
-    async def _close_run(self, carried: Carried) -> None:
-        """The end was told: close the run, however long the store is away."""
-        while True:
-            try:
+    async def _close_run(self, carried: Carried, side: DoorSide) -> None:
+        """The end was told: close the run once that is kept, however long the store is away."""
+        while not self._closing:
+            with suppress(StoreUnavailable):
                 await carried.journal.save()
-                await self.runs.told(carried.run_id, carried.carrier)
-                return
-            except StoreUnavailable:
-                if self._closing:
-                    raise
-                await asyncio.sleep(self._scale.seconds(SAVE))
+                if await side.kept():
+                    await self.runs.told(carried.run_id, carried.carrier)
+                    return
+            await asyncio.sleep(self._scale.seconds(SAVE))
 
     def _side(self, record: RunRecord) -> DoorSide:
         door = record.request.requester.door
@@ -181,6 +181,7 @@ class Carrier:
                 for run_id in await self.runs.open_runs(older_than=SWEEP):
                     if run_id not in self._carried and self._delivery is not None:
                         await self._delivery.enqueue(run_id)
+                self.backlog = await self.runs.backlog()
             except StoreUnavailable as error:
                 logger.warning("runs are not recorded meanwhile: %s", error)
             await asyncio.sleep(self._scale.seconds(SWEEP))

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from docket import Docket, Worker
 
@@ -107,10 +108,16 @@ class Delivery:
             await self._closing.wait()
 
     async def _work(self) -> None:
-        """Until drained. pydocket waits out a store that is away; only a fault of its own ends."""
-        while True:
+        """Until drained. pydocket waits out a store that is away; only a fault of its own ends.
+
+        A worker that was stopped must not begin again: it would run without an end.
+        """
+        while not self._draining.is_set():
             try:
-                return await self._worker.run_forever()
+                await self._worker.run_forever()
+                return
             except Exception:  # the border to pydocket: a bot that stops working helps nobody
                 logger.exception("the run worker failed and begins again")
-                await asyncio.sleep(RECONNECT)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RECONNECT):
+                    await self._draining.wait()

@@ -14,7 +14,16 @@ from bot.engine.carriage import USUAL, Carriage, Deadlines, Stop
 from bot.engine.grammar import Command
 from bot.engine.journal import MemoryJournal
 from bot.engine.registry import Registry
-from bot.engine.reporter import Admit, DoorSide, Reporter, ReporterFactory, Watcher, anyone
+from bot.engine.reporter import (
+    Admit,
+    DoorSide,
+    Kept,
+    Reporter,
+    ReporterFactory,
+    Watcher,
+    anyone,
+    at_once,
+)
 from bot.model.errors import ConfigurationError, StoreUnavailable, UsageError
 from bot.model.nearest import did_you_mean, quoted
 from bot.model.run import Door, Requester, RunRecord, RunRequest, RunState, new_run_id
@@ -64,11 +73,15 @@ class Executor:
         """Whether nothing may be started any more."""
 
     def answer_through(
-        self, door: Door, reporter_of: ReporterFactory, admit: Admit = anyone
+        self,
+        door: Door,
+        reporter_of: ReporterFactory,
+        admit: Admit = anyone,
+        kept: Kept = at_once,
     ) -> None:
         """Runs from ``door`` begin when ``admit`` lets them, and are told through reporters that
-        ``reporter_of`` makes of their records."""
-        self._sides[door] = DoorSide(reporter_of, admit)
+        ``reporter_of`` makes of their records. Told is told once ``kept`` says so."""
+        self._sides[door] = DoorSide(reporter_of, admit, kept)
 
     def watch(self, watcher: Watcher) -> None:
         """Tell ``watcher`` of every run that this process carries."""

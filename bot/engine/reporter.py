@@ -54,9 +54,19 @@ async def anyone(record: RunRecord) -> None:
     """Where whoever comes through the door has the rights already, as in a terminal."""
 
 
+Kept = Callable[[], Awaitable[bool]]
+"""Whether what reporters were told survives this process."""
+
+
+async def at_once() -> bool:
+    """Where telling is all there is to do."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class DoorSide:
     """How the runs of one door are admitted and told."""
 
     reporter_of: ReporterFactory
     admit: Admit = anyone
+    kept: Kept = at_once

@@ -54,10 +54,11 @@ class ConfigurationError(OncallError):
 
 
 class StoreUnavailable(OncallError):
-    """The store cannot be reached, or takes no writes. Whether the last call took effect is not
-    known; every call may be made again with the same operation id."""
+    """The store cannot be reached, or takes no writes. Every call may be made again with the same
+    operation id; ``perhaps_done`` says that this one may have taken effect, its answer lost."""
 
     retry_makes_sense = True
+    perhaps_done = False
 
 
 class RecordTooNew(OncallError):

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import msgspec
 
 from bot.model.names import format_duration
-from bot.observability.metrics import ClusterWatch
+from bot.observability.metrics import ClusterWatch, StoreWatch
 from bot.slack.delivery import LATE
 from bot.slack.outbox import Outbox
 from bot.slack.socket_mode import SocketMode
@@ -68,6 +68,17 @@ def outbox_line(outbox: Outbox) -> Line:
         waits = f"Slack delays messages: {waits}"
     why = f"full: {waits}" if outbox.full else waits
     return Line(part="slack outbox", ok=not outbox.full, why=why, required=True)
+
+
+def store_line(watch: StoreWatch) -> Line:
+    """When the store last answered. Read-only runs go on without it, so it decides nothing."""
+    now = time.monotonic()
+    if watch.away_since is not None:
+        why = f"away for {format_duration(now - watch.away_since)}; answers are not recorded"
+        return Line(part="store", ok=False, why=why)
+    if watch.heard_at is None:
+        return Line(part="store", ok=True, why="not asked yet")
+    return Line(part="store", ok=True, why=f"answered {format_duration(now - watch.heard_at)} ago")
 
 
 def socket_line(sockets: SocketMode, *, required: bool) -> Line:

@@ -84,6 +84,14 @@ class Metrics:
             registry=registry,
         )
 
+        self._store_seconds = Histogram(
+            "cilium_oncall_store_seconds",
+            "Questions to the store",
+            ["outcome"],
+            buckets=_QUICK,
+            registry=registry,
+        )
+
     def exposition(self) -> bytes:
         """Prometheus' text format."""
         return generate_latest(self._registry)
@@ -113,9 +121,30 @@ class Metrics:
         if report:
             self.gaps.labels(runbook, record.request.cluster).inc(len(report.gaps))
 
+    def store(self) -> StoreWatch:
+        """What to hand to the store."""
+        return StoreWatch(self._store_seconds)
+
     def cluster(self, name: str) -> ClusterWatch:
         """What to hand to the clients of one cluster."""
         return ClusterWatch(name, self._api_seconds, self._exec_seconds)
+
+
+class StoreWatch:
+    """Figures of the store, and since when it is away. Times are monotonic."""
+
+    def __init__(self, answers: Histogram) -> None:
+        self._answers = answers
+        self.heard_at: float | None = None
+        self.away_since: float | None = None
+
+    def answered(self, seconds: float, ok: bool) -> None:
+        """A question ended."""
+        self._answers.labels("ok" if ok else "unavailable").observe(seconds)
+        if ok:
+            self.heard_at, self.away_since = time.monotonic(), None
+        else:
+            self.away_since = self.away_since or time.monotonic()
 
 
 class ClusterWatch:

@@ -113,7 +113,7 @@ class SlackDoor:
         self.reading = Reading(self._api)
         people = People(self.reading, rules.groups, self._clock)
         self.admission = Admission(rules, people)
-        executor.answer_through(Door.SLACK, self._reporter, self.admission.admit)
+        executor.answer_through(Door.SLACK, self._reporter, self.admission.admit, self.outbox.kept)
         self._bolt = _bolt_app(bot_token)
         self._bolt.command(messages.SLASH)(self._on_command)
         gather = Gather(

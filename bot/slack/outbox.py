@@ -23,6 +23,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Sequence
 
+from bot.engine.concurrent import end
 from bot.slack.blocks import Message
 from bot.slack.clock import Clock, until
 from bot.slack.delivery import Calls, Delivery, method_of
@@ -184,9 +185,9 @@ class Outbox:
         """Where the live message ``key`` stands in its channel; empty when that is not known."""
         return await self._pending.ts_of(key)
 
-    async def kept(self) -> None:
-        """Return when what was said so far survives this process, if anything does."""
-        await self._pending.flush()
+    async def kept(self) -> bool:
+        """Whether what was said so far survives this process, or nothing ever does."""
+        return await self._pending.flush() or self._pending.poll is None
 
     async def close(self, patience: float = 5.0) -> None:
         """Send what waits, for at most ``patience`` seconds; what is left is lost and counted."""
@@ -198,9 +199,7 @@ class Outbox:
             await asyncio.wait({patient, *self._senders()}, return_when=asyncio.FIRST_COMPLETED)
         self._ended = True
         rest = [patient, *self._senders(), *([self._looking] if self._looking else [])]
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
+        await end(rest)
         self._lanes.clear()
         await self._pending.close()
 
@@ -358,9 +357,13 @@ class Outbox:
         try:
             if not await self._pending.begin(entry):
                 return
-            self._keep(await self._delivery.send(entry))
-            if not entry.uncertain and entry in self._pending.lane(entry.lane):
-                self._pending.unsent(entry)
+            try:
+                self._keep(await self._delivery.send(entry))
+            except asyncio.CancelledError:
+                entry.uncertain = True  # the call may arrive all the same
+                raise
+            finally:
+                self._pending.ended(entry)
         except Exception:  # the border: one entry that trips us must not silence its channel
             logger.exception("a %s message could not be sent", entry.kind)
             self._pending.remove(entry)

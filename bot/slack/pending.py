@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Protocol
 
@@ -41,7 +41,8 @@ class Entry(msgspec.Struct, kw_only=True, eq=False):
     ``id`` is the same when the same thing is to be sent again, by whichever process. ``lane`` is
     the channel, or the private address as text. ``thread`` is the ``ts`` of the thread to post
     into when that is not the live message's own. ``final`` marks a result, ``uncertain`` what may
-    stand in Slack already. Times are of the monotonic clock, in seconds.
+    stand in Slack already, ``aside`` a post that later ones need not wait for. Times are of the
+    monotonic clock, in seconds.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Entry(msgspec.Struct, kw_only=True, eq=False):
     attempts: int = 0
     not_before: float = 0.0
     uncertain: bool = False
+    aside: bool = False
 
 
 class Fate(msgspec.Struct, frozen=True):
@@ -127,8 +129,8 @@ class Pending(Protocol):
     async def begin(self, entry: Entry) -> bool:
         """Whether ``entry`` may be sent now; from here on it may stand in Slack."""
 
-    def unsent(self, entry: Entry) -> None:
-        """``entry`` was begun, and nothing of it reached Slack."""
+    def ended(self, entry: Entry) -> None:
+        """The call for ``entry`` that was begun has ended; if it still waits, it is sent again."""
 
     async def waiting_lanes(self) -> list[str]:
         """Lanes in which something waits."""
@@ -209,11 +211,6 @@ class MemoryPending:
         """Nobody else adds anything."""
         return True
 
-    def arrange(self, lane: str, order: Callable[[Entry], int]) -> None:
-        """Put the entries of ``lane`` into ``order``; equals keep theirs."""
-        if lane in self._lanes:
-            self._lanes[lane].sort(key=order)
-
     def leave(self, lane: str) -> None:
         """Nothing to do."""
 
@@ -221,12 +218,16 @@ class MemoryPending:
         """Always."""
         return True
 
-    def unsent(self, entry: Entry) -> None:
+    def ended(self, entry: Entry) -> None:
         """Nothing to do."""
+
+    def lanes(self) -> list[str]:
+        """Lanes in which something waits."""
+        return list(self._lanes)
 
     async def waiting_lanes(self) -> list[str]:
         """Lanes in which something waits."""
-        return list(self._lanes)
+        return self.lanes()
 
     async def close(self) -> None:
         """What waits is lost."""
@@ -243,12 +244,13 @@ def sendable(entries: Iterable[Entry]) -> list[Entry]:
     """Those entries of a lane that no earlier one stands before, the most urgent first.
 
     Live messages appear in the order they were asked for, and within one thread everything keeps
-    its order. Beyond that: results before new live messages before threads before progress.
+    its order, behind the post it is about, whichever process put that when. Beyond that: results
+    before new live messages before threads before progress.
     """
     blocked: set[str] = set()
     free: list[Entry] = []
-    for entry in entries:
-        lines = {entry.key} | ({""} if entry.kind is Kind.POST else set())
+    for entry in sorted(entries, key=lambda one: one.kind is not Kind.POST):
+        lines = {entry.key} | ({""} if entry.kind is Kind.POST and not entry.aside else set())
         if not lines & blocked:
             free.append(entry)
         blocked |= lines

@@ -24,6 +24,12 @@ METHODS: dict[str, frozenset[str]] = {
     "views.publish": frozenset(),
     "views.update": frozenset(),
 }
+OPTIONAL: dict[str, frozenset[str]] = {
+    "conversations.history": frozenset(["channels:history", "groups:history"]),
+    "conversations.replies": frozenset(["channels:history", "groups:history"]),
+}
+"""Methods the bot gets along without (docs/operations.md says how): their scopes would let it read
+everything that is written in its channels, so the manifest does not ask for them."""
 APP_SCOPES = frozenset(["connections:write"])
 """Of the app-level token, only for Socket Mode; no manifest can ask for them."""
 COMMANDS = (SLASH,)

@@ -115,17 +115,16 @@ class WebApi:
     async def find(self, channel: str, key: str, thread: str, filename: str, since: float) -> str:
         """The ``ts`` of our message under ``key``, or of ``filename``, in a channel or a thread.
 
-        Empty when it is not among the last :data:`FAR_BACK` since ``since`` (Unix time). Needs the
-        scope ``channels:history`` (private channels: ``groups:history``).
+        Empty when it is not among the last :data:`FAR_BACK` since ``since`` (Unix time). Needs a
+        scope that is not asked for by default (:data:`bot.slack.surface.OPTIONAL`); without it
+        raises :class:`Declined`.
         """
-        method = "conversations.replies" if thread else "conversations.history"
-        fields = {
-            "channel": channel,
-            "include_all_metadata": "true",
-            "limit": str(FAR_BACK),
-            **({"ts": thread} if thread else {"oldest": f"{since:.6f}"}),
-        }
-        answer = await self._form(method, fields)
+        fields = {"channel": channel, "include_all_metadata": "true", "limit": str(FAR_BACK)}
+        if thread:
+            answer = await self._form("conversations.replies", {**fields, "ts": thread})
+        else:
+            oldest = f"{since:.6f}"
+            answer = await self._form("conversations.history", {**fields, "oldest": oldest})
         for message in answer.get("messages") or ():
             payload = (message.get("metadata") or {}).get("event_payload") or {}
             names = [file.get("name") for file in message.get("files") or ()]

@@ -18,31 +18,41 @@ REMEMBERED = 7 * 86_400.0
 """Seconds for which ids and fates of a message are known after its last change."""
 
 _PUT = Script("""
--- entry, lane, lanes, waiting, order, message | id, lane, body, replace, remembered in ms
+-- entry, lane, lanes, waiting, order, message | id, lane, body, again, sending, remembered in ms
 if ARGV[4] ~= '1' and redis.call('HEXISTS', KEYS[6], 'put:' .. ARGV[1]) == 1 then
   return 0
 end
 local clock = redis.call('TIME')
 redis.call('HSET', KEYS[6], 'put:' .. ARGV[1], 1)
-redis.call('PEXPIRE', KEYS[6], ARGV[5])
+redis.call('PEXPIRE', KEYS[6], ARGV[6])
 redis.call('HSET', KEYS[1], 'body', ARGV[3])
+if ARGV[5] ~= '' then
+  redis.call('HSET', KEYS[1], 'sending', ARGV[5])
+end
 redis.call('ZADD', KEYS[2], redis.call('INCR', KEYS[5]), ARGV[1])
 redis.call('SADD', KEYS[3], ARGV[2])
 redis.call('ZADD', KEYS[4], 'NX', clock[1] * 1000 + math.floor(clock[2] / 1000), ARGV[1])
 return 1
 """)
 
+_CHANGE = Script("""
+-- entry | body
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  return 0
+end
+redis.call('HSET', KEYS[1], 'body', ARGV[1])
+return 1
+""")
+
 _DROP = Script("""
--- entry, lane, lanes, waiting, message | id, lane, remembered in ms, field, value ...
+-- entry, lane, lanes, waiting, message | id, lane, remembered in ms
+redis.call('HSET', KEYS[5], 'put:' .. ARGV[1], 1)
+redis.call('PEXPIRE', KEYS[5], ARGV[3])
 redis.call('DEL', KEYS[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('ZREM', KEYS[4], ARGV[1])
 if redis.call('EXISTS', KEYS[2]) == 0 then
   redis.call('SREM', KEYS[3], ARGV[2])
-end
-for index = 4, #ARGV, 2 do
-  redis.call('HSET', KEYS[5], ARGV[index], ARGV[index + 1])
-  redis.call('PEXPIRE', KEYS[5], ARGV[3])
 end
 return 1
 """)
@@ -98,26 +108,39 @@ end
 return 1
 """)
 
-_NEWER = Script("""
--- lane, waiting | entries' stem, since
+_LOOK = Script("""
+-- lane, lease | holder, ms, entries' stem
+local holder = redis.call('GET', KEYS[2])
+if holder and holder ~= ARGV[1] then
+  return false
+end
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
 local found = {}
-local ids = redis.call('ZRANGE', KEYS[1], '(' .. ARGV[2], '+inf', 'BYSCORE', 'WITHSCORES',
-  'LIMIT', 0, 500)
+local ids = redis.call('ZRANGE', KEYS[1], 0, 499, 'WITHSCORES')
 for index = 1, #ids, 2 do
-  local entry = redis.call('HMGET', ARGV[1] .. ids[index], 'body', 'sending')
-  found[#found + 1] = {ids[index], ids[index + 1], entry[1] or '', entry[2] or ''}
+  local sending = redis.call('HGET', ARGV[3] .. ids[index], 'sending')
+  found[#found + 1] = {ids[index], ids[index + 1], sending or ''}
 end
 return found
+""")
+
+_BODIES = Script("""
+-- entries ...
+local bodies = {}
+for index, key in ipairs(KEYS) do
+  bodies[index] = redis.call('HGET', key, 'body') or ''
+end
+return bodies
 """)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An entry as it lies in the store. ``sending`` names the process that began to send it."""
+    """An entry of a lane. ``order`` changes when it is put again; ``sending`` names the process
+    that began to send it."""
 
     id: str
     order: int
-    body: bytes
     sending: str
 
 
@@ -126,31 +149,41 @@ class OutboxEntries:
 
     def __init__(self, store: Store, holder: str, *, lease: float) -> None:
         self._store = store
-        self._holder = holder
+        self.holder = holder
         self._lease = lease
         self._remembered = store.time_scale.milliseconds(REMEMBERED)
 
     async def put(
-        self, lane: str, entry_id: str, message: str, body: bytes, *, replace: bool = False
+        self,
+        lane: str,
+        entry_id: str,
+        message: str,
+        body: bytes,
+        *,
+        again: bool = False,
+        begun: bool = False,
     ) -> bool:
-        """Keep an entry; ``False`` when its id was put before. ``replace``: keep it anyway."""
+        """Keep an entry; ``False`` when its id was put before. ``again``: keep it anyway, at the
+        end. ``begun``: marked as this process began to send it."""
         keys = [
             *(self._entry(entry_id), self._lane(lane), self._lanes, self._waiting),
             *(self._store.key("outbox", "order"), self._message(message)),
         ]
-        arguments = (entry_id, lane, body, int(replace), self._remembered)
+        sending = self.holder if begun else ""
+        arguments = (entry_id, lane, body, int(again), sending, self._remembered)
         return bool(await self._store.change(_PUT, keys, *arguments))
 
-    async def drop(
-        self, lane: str, entry_id: str, message: str, facts: Mapping[str, str] | None = None
-    ) -> None:
-        """Forget an entry and, in the same moment, keep ``facts`` about its message."""
+    async def change(self, entry_id: str, body: bytes) -> bool:
+        """Replace what an entry says, where it stands; ``False`` when it is gone."""
+        return bool(await self._store.change(_CHANGE, [self._entry(entry_id)], body))
+
+    async def drop(self, lane: str, entry_id: str, message: str) -> None:
+        """Forget an entry, which may never have been put, and keep its id out from now on."""
         keys = [
             *(self._entry(entry_id), self._lane(lane), self._lanes, self._waiting),
             self._message(message),
         ]
-        told = [part for pair in (facts or {}).items() for part in pair]
-        await self._store.change(_DROP, keys, entry_id, lane, self._remembered, *told)
+        await self._store.change(_DROP, keys, entry_id, lane, self._remembered)
 
     async def tell(self, message: str, facts: Mapping[str, str]) -> None:
         """Keep facts about a message."""
@@ -166,11 +199,11 @@ class OutboxEntries:
     async def mark(self, lane: str, entry_id: str) -> bool:
         """Say that sending begins; ``False`` when the entry or the lease is gone."""
         keys = [self._entry(entry_id), self._lease_key(lane)]
-        return bool(await self._store.change(_MARK, keys, self._holder))
+        return bool(await self._store.change(_MARK, keys, self.holder))
 
     async def unmark(self, entry_id: str) -> None:
         """Say that nothing was sent after all."""
-        await self._store.change(_UNMARK, [self._entry(entry_id)], self._holder)
+        await self._store.change(_UNMARK, [self._entry(entry_id)], self.holder)
 
     async def hold(self, lanes: Sequence[str]) -> list[str]:
         """Take or renew the leases of ``lanes``; those that are held now."""
@@ -178,23 +211,33 @@ class OutboxEntries:
             return []
         keys = [self._lease_key(lane) for lane in lanes]
         lasts = self._store.time_scale.milliseconds(self._lease)
-        held = await self._store.change(_LEASE, keys, self._holder, lasts)
+        held = await self._store.change(_LEASE, keys, self.holder, lasts)
         return [lane for lane, ours in zip(lanes, held, strict=True) if ours]
 
     async def release(self, lanes: Sequence[str]) -> None:
         """Give leases back."""
         if lanes:
             keys = [self._lease_key(lane) for lane in lanes]
-            await self._store.change(_RELEASE, keys, self._holder)
+            await self._store.change(_RELEASE, keys, self.holder)
 
-    async def newer(self, lane: str, since: int) -> list[Found]:
-        """Entries of a lane put or replaced after order ``since``, in order; at most 500."""
-        stem = self._entry("")
-        found = await self._store.change(_NEWER, [self._lane(lane), self._waiting], stem, since)
-        return [
-            Found(text(name), int(float(text(order))), body, text(sending))
-            for name, order, body, sending in found
-        ]
+    async def look(self, lane: str) -> list[Found] | None:
+        """Take or renew the lease of ``lane``, and see in the same moment what waits there, in
+        order, at most 500; ``None`` when another process holds it."""
+        lasts = self._store.time_scale.milliseconds(self._lease)
+        arguments = (self.holder, lasts, self._entry(""))
+        keys = [self._lane(lane), self._lease_key(lane)]
+        found = await self._store.change(_LOOK, keys, *arguments)
+        if found is None:
+            return None
+        return [Found(text(name), int(float(text(at))), text(by)) for name, at, by in found]
+
+    async def bodies(self, entry_ids: Sequence[str]) -> dict[str, bytes]:
+        """What entries say, by id; one that is gone is left out."""
+        if not entry_ids:
+            return {}
+        keys = [self._entry(entry_id) for entry_id in entry_ids]
+        found = await self._store.change(_BODIES, keys)
+        return {name: body for name, body in zip(entry_ids, found, strict=True) if body}
 
     async def lanes(self) -> list[str]:
         """Lanes in which something waits."""

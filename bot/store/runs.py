@@ -118,6 +118,15 @@ return redis.call('ZRANGE', KEYS[1], '-inf', now - ARGV[1], 'BYSCORE', 'LIMIT', 
 """)
 
 
+_BACKLOG = Script("""
+-- open runs
+local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+return {redis.call('ZCARD', KEYS[1]), oldest and now - oldest or 0}
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A run as its new carrier finds it. ``open``: its end was not told yet."""
@@ -204,6 +213,11 @@ class Runs:
         """Runs accepted more than ``older_than`` seconds ago whose end was not told yet."""
         age = self._store.time_scale.milliseconds(older_than) if older_than else 0
         return [text(item) for item in await self._store.change(_OPEN, [self._open], age)]
+
+    async def backlog(self) -> tuple[int, float]:
+        """How many runs are open, and for how many seconds the oldest is; not by the scale."""
+        count, age = await self._store.change(_BACKLOG, [self._open])
+        return int(count), int(age) / 1000
 
     async def get(self, run_id: str) -> RunRecord | None:
         """The record, if it is still kept. Raises :class:`~bot.model.errors.RecordTooNew`."""

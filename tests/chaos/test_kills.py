@@ -25,6 +25,7 @@ def figures(here: Town, began: float, kills: int) -> str:
         f"chaos: seed {SEED}, {kills} kills, {here.sent} commands sent, "
         f"{here.accepted} acknowledged, {len(here.live)} live messages, "
         f"{len(here.unanswered())} left looking, {len(here.private)} private, "
+        f"{len(here.refused)} refused by Slack, "
         f"{time.monotonic() - began:.1f} s"
     )
 
@@ -52,6 +53,7 @@ async def test_every_accepted_command_is_answered_exactly_once(
             with capsys.disabled():
                 print(f"\n{figures(here, began, KILLS)}")  # noqa: T201
         assert here.accepted <= len(here.live) <= here.sent
+        assert len(here.refused) == here.sent - here.accepted
         assert not here.unanswered()
         assert not [m for m in here.private if "Still waiting" not in m.text]
         twice = {key: n for key, n in Counter(map(key_of, here.live)).items() if n > 1}

@@ -80,7 +80,14 @@ class Town:
 
     @property
     def private(self) -> list[Message]:
-        return [m for m in self.workspace.messages(CHANNEL) if m.ephemeral_to]
+        """What the bots told one person; Slack's own word of a failed command is not theirs."""
+        return [m for m in self.workspace.messages(CHANNEL) if m.ephemeral_to and m.bot]
+
+    @property
+    def refused(self) -> list[Message]:
+        """Commands of which Slack itself told the person that they failed."""
+        own = (m for m in self.workspace.messages(CHANNEL) if m.ephemeral_to and not m.bot)
+        return [message for message in own if "failed" in message.text]
 
     @property
     def replies(self) -> list[Message]:

@@ -264,9 +264,11 @@ async def test_everything_together_from_a_terminal(simulated, tmp_path) -> None:
     report = record.report
     assert report is not None
     assert report.findings == ()
-    assert [gap.subject for gap in report.gaps] == ["slack: token and channels"]
+    gaps = [gap.subject for gap in report.gaps]
+    assert gaps == ["slack: token and channels", "store: reachable"]
     assert {part for part, _, _ in report.tables[0].rows} == {
         "configuration",
         "slack",
+        "store",
         "cluster lab",
     }

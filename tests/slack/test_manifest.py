@@ -57,7 +57,18 @@ def registered(kind: str) -> list[str]:
 
 
 def test_every_method_the_code_calls_has_its_scopes_listed_and_no_other_has() -> None:
-    assert set(called(ROOT / "bot" / "slack")) == set(surface.METHODS)
+    assert set(called(ROOT / "bot" / "slack")) == {*surface.METHODS, *surface.OPTIONAL}
+
+
+def test_optional_scopes_are_not_asked_for_and_every_place_names_them(
+    manifest: dict[str, Any],
+) -> None:
+    optional = frozenset().union(*surface.OPTIONAL.values())
+    assert not optional & set(manifest["oauth_config"]["scopes"]["bot"])
+    assert not optional & surface.SCOPES
+    for file in ("config/slack-manifest.yaml", "docs/operations.md", "docs/continuity.md"):
+        said = (ROOT / file).read_text()
+        assert all(scope in said for scope in optional), file
 
 
 def test_scopes_are_those_of_the_methods_and_commands(manifest: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,6 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.model.errors import Throttled, Unreachable
 from bot.playground.slack import Workspace
+from bot.slack import surface
 from bot.slack.blocks import Message, section
 from bot.slack.uploads import Upload
 from bot.slack.webapi import Declined, Unconfirmed, WebApi
@@ -128,3 +130,29 @@ async def test_private_answers_go_to_slack_only(url):
 def test_slack_s_own_addresses_are_known():
     api = WebApi("xoxb-none", "https://slack.com/api/")
     assert api.may_respond_to("https://hooks.slack.com/commands/T1/2/3")
+
+
+async def test_a_message_and_a_reply_are_found_again_by_their_keys(api, channel):
+    since = time.time() - 60
+    first = await api.post(channel, "r-1", HELLO, "")
+    reply = await api.post(channel, "r-1/reply-0", HELLO, first)
+    await api.upload(channel, first, Upload("flows.txt", "Flows", "a"))
+    assert await api.find(channel, "r-1", "", "", since) == first
+    assert await api.find(channel, "r-1/reply-0", first, "", since) == reply
+    assert await api.find(channel, "r-1/reply-1", first, "flows.txt", since) not in ("", reply)
+    assert await api.find(channel, "r-2", "", "", since) == ""
+    assert await api.find(channel, "r-1/reply-1", first, "other.txt", since) == ""
+    assert await api.find(channel, "r-1", "", "", time.time() + 60) == ""
+
+
+async def test_without_the_optional_scope_nothing_can_be_looked_for():
+    async with Workspace(scopes=tuple(surface.SCOPES)) as workspace:
+        api = WebApi(workspace.bot_token, workspace.api_url)
+        await api.open()
+        channel = workspace.channels["cilium-oncall"]
+        ts = await api.post(channel, "r-1", HELLO, "")
+        for thread in ("", ts):
+            with pytest.raises(Declined) as caught:
+                await api.find(channel, "r-1", thread, "", 0.0)
+            assert caught.value.reason == "missing_scope"
+        await api.close()

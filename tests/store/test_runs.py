@@ -92,6 +92,17 @@ async def test_cancelling_reaches_the_carrier_and_only_runs_that_go_on(store: St
     assert await runs.cancelled_by("r-unknown") is None
 
 
+async def test_open_runs_are_counted_with_the_age_of_the_oldest(store: Store) -> None:
+    runs = Runs(store)
+    assert await runs.backlog() == (0, 0.0)
+    await runs.accept(run("r-1"))
+    await asyncio.sleep(0.05)
+    await runs.accept(run("r-2"))
+    count, age = await runs.backlog()
+    assert count == 2
+    assert 0.05 <= age < 5
+
+
 async def test_history_is_bounded_and_spares_open_runs(store: Store) -> None:
     runs = Runs(store, most=5)
     await runs.accept(run("r-open"))
