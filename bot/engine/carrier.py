@@ -72,6 +72,7 @@ class Carrier:
         self._loops: list[asyncio.Task[None]] = []
         self._delivery: Delivery | None = None
         self._closing = False
+        self._accepted: asyncio.Queue[str] = asyncio.Queue()
         self.backlog = (0, 0.0)
         """Open runs of all bots and the age of the oldest in seconds, as last seen."""
         self._sides: Mapping[Door, DoorSide] = {}
@@ -83,18 +84,19 @@ class Carrier:
         self._delivery = Delivery(self._store, self._carry, carriage.most_runs)
         await self._delivery.open()
         self._loops = [
+            asyncio.create_task(self._enqueue(), name="run enqueuer"),
             asyncio.create_task(self._sweep(), name="run sweeper"),
             asyncio.create_task(self._watch(), name="run watcher"),
         ]
 
     async def accept(self, record: RunRecord) -> bool:
-        """Commit a new run and have it delivered; ``False`` when it was accepted before.
+        """Commit a new run and have it delivered soon; ``False`` when it was accepted before.
 
         Raises :class:`StoreUnavailable`.
         """
         is_new = await self.runs.accept(record)
-        if is_new and self._delivery is not None:
-            await self._delivery.enqueue(record.id)
+        if is_new:
+            self._accepted.put_nowait(record.id)
         return is_new
 
     async def cancel(self, run_id: str, by: Requester) -> bool:
@@ -174,6 +176,11 @@ class Carrier:
         if door not in self._sides:
             raise ConfigurationError(f"This process does not answer through {door}.")
         return self._sides[door]
+
+    async def _enqueue(self) -> None:
+        """One after another, so that in a burst acknowledgements go before the runs."""
+        while not self._closing and self._delivery is not None:
+            await self._delivery.enqueue(await self._accepted.get())
 
     async def _sweep(self) -> None:
         while True:

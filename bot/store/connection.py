@@ -10,6 +10,7 @@ left in doubt.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -48,6 +49,8 @@ CONNECT = 1.0
 """Seconds to connect. Slack waits three for an acknowledgement, and that waits for the store."""
 ANSWER = 2.0
 """Seconds for an answer; nothing here blocks in the store."""
+IN_FLIGHT = 48
+"""Questions at once, each on a connection. redis-py refuses the hundredth."""
 RESTING = 0.5
 """Seconds after a failure in which nothing is asked."""
 PREFIX = "cilium-oncall"
@@ -71,6 +74,7 @@ class Store:
         self.prefix = prefix
         self.time_scale = time_scale
         self._client = _client(address)
+        self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._rests_until = 0.0
         self._well = True
         self._on_answer = on_answer
@@ -113,6 +117,10 @@ class Store:
                 await sentinel.aclose()
 
     async def _ask(self, asking: Callable[[], Awaitable[T]]) -> T:
+        async with self._slots:
+            return await self._ask_now(asking)
+
+    async def _ask_now(self, asking: Callable[[], Awaitable[T]]) -> T:
         if time.monotonic() < self._rests_until:
             raise StoreUnavailable("The store did not answer a moment ago.", hint=_HINT)
         perhaps_done, began = False, time.monotonic()
