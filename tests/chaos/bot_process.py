@@ -1,22 +1,48 @@
-"""A bot in a process of its own, to be killed. Prints its port when it listens."""
+"""A bot in a process of its own, to be killed: forked from a warm parent that imported everything.
+
+A bot's own imports take most of a second, and a story about kills starts many. The standard
+library's fork server holds them once; what it forks has no threads, no loop and no connection yet.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
+import os
+import pkgutil
 import signal
-import sys
+from importlib import import_module
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from pydantic import SecretStr
 
+import bot
 from bot.app import Bot
 from bot.model.time_scale import TimeScale
 from bot.settings import Cluster, Credentials, Settings, Slack, Store
 
+FORKS = get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.chaos.warm"])
 
-async def main(given: dict[str, str]) -> None:
+
+def warm() -> None:
+    """Import what a bot imports only when it needs it."""
+    for module in pkgutil.walk_packages(bot.__path__, "bot."):
+        if not module.name.startswith(("bot.playground", "bot.demo", "bot.cli")):
+            import_module(module.name)
+
+
+def run(given: dict[str, str], log: Path, told: Connection) -> None:
+    """Be a bot until SIGTERM: everything printed goes to ``log``, the port is told."""
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    asyncio.run(_live(given, told))
+
+
+async def _live(given: dict[str, str], told: Connection) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     settings = Settings(
         clusters={"prod": Cluster(kubeconfig=Path(given["kubeconfig"]), context="playground")},
@@ -32,10 +58,6 @@ async def main(given: dict[str, str]) -> None:
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     bot = await Bot.start(settings, port=0, time_scale=TimeScale(float(given["time_scale"])))
-    print(json.dumps({"port": bot.port}), flush=True)  # noqa: T201  read by the test
+    told.send(bot.port)
     await ended.wait()
     await bot.stop()
-
-
-if __name__ == "__main__":
-    asyncio.run(main(json.loads(sys.argv[1])))

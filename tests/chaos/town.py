@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from bot.demo import simulated_cluster
 from bot.playground.slack import Workspace
 from bot.playground.slack.records import Message
 from bot.store.embedded import EmbeddedStore
+from tests.chaos.bot_process import FORKS, run
 
 CHANNEL = "cilium-oncall"
 TIME_SCALE = 8.0
@@ -25,20 +26,17 @@ class BotProcess:
 
     given: dict[str, str]
     log: Path
-    process: asyncio.subprocess.Process | None = None
+    process: ForkServerProcess | None = None
     url: str = ""
 
     async def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tests.chaos.bot_process", json.dumps(self.given)),
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-            )
-        assert self.process.stdout is not None
-        line = await asyncio.wait_for(self.process.stdout.readline(), 30)
-        assert line, self.log.read_text()
-        self.url = f"http://127.0.0.1:{json.loads(line)['port']}/slack/events"
+        heard, told = FORKS.Pipe(duplex=False)
+        with heard:
+            with told:
+                self.process = FORKS.Process(target=run, args=(self.given, self.log, told))
+                self.process.start()
+            port = await asyncio.to_thread(self._port, heard)
+        self.url = f"http://127.0.0.1:{port}/slack/events"
 
     async def kill(self) -> None:
         await self._end("kill")
@@ -46,11 +44,19 @@ class BotProcess:
     async def terminate(self) -> None:
         await self._end("terminate")
 
+    def _port(self, heard: Connection) -> int:
+        try:
+            assert heard.poll(30), "the bot does not listen"
+            return int(heard.recv())
+        except EOFError:
+            raise AssertionError(self.log.read_text()) from None
+
     async def _end(self, how: str) -> None:
-        if self.process is not None and self.process.returncode is None:
-            getattr(self.process, how)()
-            await self.process.wait()
-        self.process = None
+        process, self.process = self.process, None
+        if process is not None:
+            getattr(process, how)()
+            await asyncio.to_thread(process.join)
+            process.close()
 
 
 @dataclass
