@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -98,6 +99,14 @@ class Town:
     @property
     def replies(self) -> list[Message]:
         return [m for m in self.workspace.messages(CHANNEL) if m.thread_ts]
+
+    def doubled(self) -> list[str]:
+        """Keys and files that stand in the channel or its threads more than once."""
+        files = Counter(file.name for reply in self.replies for file in reply.files)
+        texts = Counter(key_of(reply) for reply in self.replies if not reply.files)
+        live = Counter(map(key_of, self.live))
+        counts = [*files.items(), *texts.items(), *live.items()]
+        return [name for name, count in counts if count > 1]
 
     def unanswered(self) -> list[Message]:
         """Live messages that still say they are looking."""
