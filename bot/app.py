@@ -6,6 +6,7 @@ The only place that knows all parts; everything else is handed what it needs.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import secrets
 import signal
@@ -359,6 +360,16 @@ async def _listen(
     return runner, bound
 
 
+def spare_collections() -> None:
+    """Leave everything that startup made out of garbage collections from now on.
+
+    A full collection stands still for all of it: 100 ms in the middle of a large run, in which no
+    command is acknowledged. For a process that is one bot and nothing else.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 async def serve(settings: Settings) -> None:
     """Run the bot until SIGINT or SIGTERM. Refuses a non-Slack API address outside the demo."""
     if not settings.slack.is_genuine:
@@ -370,6 +381,7 @@ async def serve(settings: Settings) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, ended.set)
     bot = await Bot.start(settings)
+    spare_collections()
     try:
         await ended.wait()
     finally:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -37,6 +38,10 @@ SWEEP = 5.0
 """Seconds between two looks for runs that nobody delivers."""
 WATCH = 0.5
 """Seconds after which a cancellation, or another carrier, is noticed."""
+CALM = 0.02
+"""Seconds after an acceptance in which no run is begun: another may come."""
+BURST = 0.5
+"""Seconds for which a burst of acceptances may hold a run back."""
 SAVE = 0.5
 """Seconds between two attempts to write what happened while the store was away."""
 
@@ -73,6 +78,7 @@ class Carrier:
         self._delivery: Delivery | None = None
         self._closing = False
         self._accepted: asyncio.Queue[str] = asyncio.Queue()
+        self._accepted_at = 0.0
         self.backlog = (0, 0.0)
         """Open runs of all bots and the age of the oldest in seconds, as last seen."""
         self._sides: Mapping[Door, DoorSide] = {}
@@ -96,6 +102,7 @@ class Carrier:
         """
         is_new = await self.runs.accept(record)
         if is_new:
+            self._accepted_at = time.monotonic()
             self._accepted.put_nowait(record.id)
         return is_new
 
@@ -178,9 +185,18 @@ class Carrier:
         return self._sides[door]
 
     async def _enqueue(self) -> None:
-        """One after another, so that in a burst acknowledgements go before the runs."""
+        """One after another and once no command came for a moment, so that in a burst
+        acknowledgements go before the runs."""
         while not self._closing and self._delivery is not None:
-            await self._delivery.enqueue(await self._accepted.get())
+            run_id = await self._accepted.get()
+            await self._calm()
+            await self._delivery.enqueue(run_id)
+
+    async def _calm(self) -> None:
+        """Wait for :data:`CALM` without a new run, but not longer than :data:`BURST`."""
+        until = time.monotonic() + BURST
+        while (left := min(until, self._accepted_at + CALM) - time.monotonic()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(left)  # for silence, which no event tells
 
     async def _sweep(self) -> None:
         while True:

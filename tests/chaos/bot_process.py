@@ -19,7 +19,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 import bot
-from bot.app import Bot
+from bot.app import Bot, spare_collections
 from bot.model.time_scale import TimeScale
 from bot.settings import Cluster, Credentials, Settings, Slack, Store
 
@@ -32,6 +32,7 @@ def warm() -> None:
     for module in pkgutil.walk_packages(bot.__path__, "bot."):
         if not module.name.startswith(("bot.playground", "bot.demo", "bot.cli")):
             import_module(module.name)
+    spare_collections()
 
 
 def run(given: dict[str, str], log: Path, told: Connection) -> None:
@@ -58,6 +59,7 @@ async def _live(given: dict[str, str], told: Connection) -> None:
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     bot = await Bot.start(settings, port=0, time_scale=TimeScale(float(given["time_scale"])))
+    spare_collections()
     told.send(bot.port)
     await ended.wait()
     await bot.stop()
