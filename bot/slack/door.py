@@ -107,15 +107,15 @@ class SlackDoor:
         self._waiting = Waiting(executor, self.outbox, self._clock)
         rules = access or without_file(frozenset(self._channels))
         self.reading = Reading(self._api)
-        people = People(self.reading, rules.groups, self._clock)
-        self.admission = Admission(rules, people)
+        self._people = People(self.reading, rules.groups, self._clock)
+        self.admission = Admission(rules, self._people)
         executor.answer_through(Door.SLACK, self._reporter, self.admission.admit, self.outbox.kept)
         gather = Gather(
             executor,
             self.admission,
             self._channels,
             memory or ProcessMemory(),
-            Links(people, self.outbox),
+            Links(self._people, self.outbox),
         )
         self.home = Home(executor, gather, self.outbox, self._api, self._clock)
         executor.watch(self.home)
@@ -127,17 +127,16 @@ class SlackDoor:
         """What of Slack's requests goes where."""
         home = HomeListeners(self.home)
         clicks = Clicks(self._executor, self.outbox, self.admission, doubles, self.take)
-        listen = self._bolt
-        listen.command(messages.SLASH)(self._on_command)
-        listen.event("app_mention", middleware=[self._hear])(taken_already)
-        listen.event("message", middleware=[self._hear])(taken_already)
-        listen.event(HOME_OPENED)(home.on_opened)
+        self._bolt.command(messages.SLASH)(self._on_command)
+        self._bolt.event("app_mention", middleware=[self._hear])(taken_already)
+        self._bolt.event("message", middleware=[self._hear])(taken_already)
+        self._bolt.event(HOME_OPENED)(home.on_opened)
         for action_id, listener in home.actions.items():
-            listen.action(action_id)(listener)
-        listen.action(ANY_ACTION, matchers=[on_a_message])(clicks.on_click)
-        listen.action(form.COMMAND)(self._asking.on_change)
-        listen.action(form.CLUSTER)(self._asking.on_change)
-        listen.view(form.CALLBACK)(self._asking.on_submit)
+            self._bolt.action(action_id)(listener)
+        self._bolt.action(ANY_ACTION, matchers=[on_a_message])(clicks.on_click)
+        self._bolt.action(form.COMMAND)(self._asking.on_change)
+        self._bolt.action(form.CLUSTER)(self._asking.on_change)
+        self._bolt.view(form.CALLBACK)(self._asking.on_submit)
 
     def routes(self) -> list[web.RouteDef]:
         """What to mount: ``POST /slack/events``, behind the guard."""
@@ -237,8 +236,8 @@ class SlackDoor:
 
     def _reporter(self, record: RunRecord) -> Reporter:
         if ORIGIN in record.request.origin:
-            return self.home.reporter(record)
+            return self.home.reporter(record, self._long_run)
         asked = Asked.of_record(record)
         if self._channels and asked.channel not in self._channels and not asked.is_direct:
             return PrivateAnswer(self.outbox, asked, self._long_run)
-        return LiveMessage(self.outbox, asked, self._long_run)
+        return LiveMessage(self.outbox, asked, self._long_run, self._people.name)

@@ -23,6 +23,7 @@ VERDICTS = {
 }
 SEVERITIES = {Severity.CRITICAL: "⛔", Severity.WARNING: "⚠️", Severity.INFO: "🔹"}
 LOOKING = "⏳ LOOKING…"
+LOOKING_ALONE = "⏳ Looking… The answer comes to you alone."
 CANCELLED = "🚫 CANCELLED"
 
 CANCELLED_SUMMARY = "Cancelled before it ended. Run it again when you need the answer."
@@ -153,8 +154,10 @@ def usage_error(error: OncallError, bot: str = SLASH) -> Message:
     if error.hint:
         lines.append(sentence(error.hint, 600))
     usage = error.usage if isinstance(error, UsageError) else ""
-    everything = ALL_COMMANDS.format(bot=bot)
-    lines.append(f"Usage: {code(f'{bot} {usage}', 600)}" if usage else everything)
+    if usage:
+        lines.append(f"Usage: {code(f'{bot} {usage}', 600)}")
+    elif not isinstance(error, NotAllowed):
+        lines.append(ALL_COMMANDS.format(bot=bot))
     return Message(
         text=escape(f"⛔ {error.message} {error.hint}", FALLBACK),
         blocks=(section(lines_within(lines, SECTION)),),
@@ -215,10 +218,9 @@ def private_because(reason: str) -> str:
     return _PRIVATE_BECAUSE.get(reason) or _GENERIC.format(reason=code(reason, 60))
 
 
-def private_note(reason: str, buttons: tuple[Block, ...]) -> Message:
-    """Sent at once when the channel cannot have the live message."""
-    text = f"⏳ Looking… {private_because(reason)}"
-    return Message(text=text, blocks=(section(text), *buttons))
+def private_note(buttons: tuple[Block, ...]) -> Message:
+    """Sent at once when the channel cannot have the live message; the answer says why."""
+    return Message(text=LOOKING_ALONE, blocks=(section(LOOKING_ALONE), *buttons))
 
 
 LATE_BY_SLACK = "delayed {late} by Slack; {what} {at}"

@@ -80,6 +80,7 @@ class Outbox:
         self._most = most_waiting
         self._lanes: dict[str, _Lane] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._held: OrderedDict[str, None] = OrderedDict()
         self._told: OrderedDict[str, None] = OrderedDict()
         self.closed = False
         self._ended = False
@@ -124,8 +125,27 @@ class Outbox:
         if not known and self._waiting_post(channel, key) is None:
             self._add(Kind.POST, channel, key, message, part="post", thread=thread, final=final)
 
-    def update(self, channel: str, key: str, message: Message, *, final: bool = False) -> None:
-        """Change the live message ``key``; ``final`` is its result and always arrives."""
+    def update(
+        self,
+        channel: str,
+        key: str,
+        message: Message,
+        *,
+        final: bool = False,
+        holds: bool = False,
+    ) -> None:
+        """Change the live message ``key``; ``final`` is its result and always arrives.
+
+        ``holds``: what this process says of its progress no longer replaces it, only the result.
+        """
+        if final:
+            self._held.pop(key, None)
+        elif holds:
+            self._held[key] = None
+            if len(self._held) > MOST_TOLD:
+                self._held.popitem(last=False)
+        elif key in self._held:
+            return
         fate = self._pending.fate(key)
         if fate is not None and fate.reason:
             if final:
@@ -142,6 +162,10 @@ class Outbox:
                 waiting.final, waiting.queued_at = True, self._clock.monotonic()
                 self._wake(channel)
             self._pending.changed(waiting)
+
+    def fall_back(self, key: str, fallback: Fallback) -> None:
+        """Where the live message ``key`` goes should its channel not take it, known better now."""
+        self._pending.provide(key, fallback)
 
     def reply(
         self, channel: str, key: str, detail: Detail, number: int = 0, thread: str = ""

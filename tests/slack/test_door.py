@@ -195,7 +195,8 @@ async def test_bot_not_in_channel_answers_privately_with_the_fix(house: House) -
     messages = await house.workspace.wait_for(
         lambda seen: private(seen) if len(private(seen)) >= 2 else None
     )
-    assert "/invite @cilium" in shown(messages[0])
+    assert "comes to you alone" in shown(messages[0])
+    assert "/invite @cilium" in shown(messages[1])
     assert "All 12 agents are healthy." in shown(messages[1])
     assert "cilium-oncall status --cluster prod-eu" in shown(messages[1])
 
