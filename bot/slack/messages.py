@@ -62,7 +62,9 @@ AGAIN_BUTTON = "Run again"
 SHARE_BUTTON = "Share to channel"
 SHARED_BY = "shared by {by}"
 SHARED = "↗ Shared to the channel by {by}. You are told here should the channel not take it."
-SHARE_FAILED = "Not shared. When the reason above is gone, press “Share to channel” again."
+SHARE_FAILED = (
+    "⛔ Not shared after all. When the reason above is gone, press “Share to channel” again."
+)
 UNKNOWN_BUTTON = (
     "⛔ Nothing was done: this button does not belong here, or another version of the bot made it. "
     "Type the command instead: `/cilium help`"
@@ -98,10 +100,8 @@ FORM_REFUSED = "The form could not be opened ({why}). Type a command instead."
 _LATE_TRIGGER = frozenset(["expired_trigger_id", "trigger_expired", "exchanged_trigger_id"])
 
 HELP_TITLE = "*Ask about a cluster's network:*"
-HELP_MORE = (
-    "One command in detail: `{bot} help COMMAND`. Another cluster: `--cluster NAME`.\n"
-    f"In threads, where Slack has no slash commands: `{MENTION} COMMAND`."
-)
+HELP_MORE = "One command in detail: `{bot} help COMMAND`. Another cluster: `--cluster NAME`."
+HELP_THREADS = f"In threads, where Slack has no slash commands: `{MENTION} COMMAND`."
 ALL_COMMANDS = "All commands: `{bot} help`"
 HELP_REST = "*All others:*"
 NO_RUNBOOKS = "No command is installed. The bot's log from its start has the reason."
