@@ -65,6 +65,15 @@ def test_a_group_counts_when_it_is_named(tmp_path: Path) -> None:
     assert "groups: S0ONCALL01 (assumed; --ask-slack looks it up)" in text
 
 
+def test_sharing_is_explained_apart_from_running(tmp_path: Path) -> None:
+    code, text = explained(tmp_path, "--user", "U0LEAD0001", *ASK, "--action", "share")
+    assert code == 1
+    assert text.startswith("REFUSED  U0LEAD0001 share status on prod in C0123456789\n")
+    may = ACCESS.replace("[run]", "[run, share]")
+    code, _ = explained(tmp_path, "--user", "U0LEAD0001", *ASK, "--action", "share", access=may)
+    assert code == 0
+
+
 def test_what_cannot_be_understood_is_no_refusal(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no command 'statsu'"):
         explained(tmp_path, "--user", "U0LEAD0001", "--command", "statsu")

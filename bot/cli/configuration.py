@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli.environment import CONFIG_VARIABLE
+from bot.model.access import Action
 from runbooks import catalogue
 
-if TYPE_CHECKING:
-    pass
+ACTIONS = [str(action) for action in Action]
 
 
 def command_names() -> list[str]:
@@ -61,6 +60,7 @@ def access() -> None:
 )
 @click.option("--user", metavar="U...", required=True, help="The Slack user id of the person.")
 @click.option("--command", metavar="TEXT", required=True, help='As typed: "status node-7".')
+@click.option("--action", type=click.Choice(ACTIONS), default=ACTIONS[0], help="What they want.")
 @click.option("--cluster", metavar="NAME", help="Else the channel's, else the only one.")
 @click.option("--channel", metavar="C...", default="", help="Else a direct message.")
 @click.option("--group", "groups", metavar="S...", multiple=True, help="A user group they are in.")
@@ -69,6 +69,7 @@ def access_explain(
     config: Path,
     user: str,
     command: str,
+    action: str,
     cluster: str | None,
     channel: str,
     groups: tuple[str, ...],
@@ -85,7 +86,8 @@ def access_explain(
     from bot.settings import load
 
     settings = load(config, os.environ, command_names())
-    question = Question(user, command, cluster, channel, frozenset(groups), ask_slack=ask_slack)
+    wanted, theirs = Action(action), frozenset(groups)
+    question = Question(user, command, cluster, channel, wanted, theirs, ask_slack=ask_slack)
     explained = asyncio.run(explain(settings, question))
     click.echo(explained.text)
     sys.exit(0 if explained.allowed else 1)

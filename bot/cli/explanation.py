@@ -21,6 +21,7 @@ class Question:
     command: str
     cluster: str | None
     channel: str
+    action: Action = Action.RUN
     groups: frozenset[str] = frozenset()
     ask_slack: bool = False
 
@@ -42,9 +43,9 @@ async def explain(settings: Settings, question: Question) -> Explained:
     cluster = executor.choose_cluster(question.cluster or command.cluster, bound)
     name = command.runbook.name
     person = await _person(settings, question)
-    decision = decide(settings.rules, person, Action.RUN, name, cluster, question.channel)
+    decision = decide(settings.rules, person, question.action, name, cluster, question.channel)
     where = question.channel or "a direct message"
-    asked = f"{question.user} {Action.RUN} {name} on {cluster} in {where}"
+    asked = f"{question.user} {question.action} {name} on {cluster} in {where}"
     return Explained(decision.allowed, "\n".join(_lines(asked, person, decision, question)))
 
 

@@ -43,5 +43,5 @@ def _report(title: str, sheets: list[Sheet], gaps: tuple[Gap, ...]) -> Report:
         findings=findings,
         gaps=gaps,
         facts=tuple(fact for sheet in sheets for fact in sheet.facts),
-        tables=(Table(title="Checks", columns=("Part", "Check", "Result"), rows=rows),),
+        tables=(Table(title="Checks", columns=("part", "check", "result"), rows=rows),),
     )

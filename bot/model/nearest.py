@@ -15,11 +15,13 @@ def nearest(typed: str, valid: Iterable[str], *, most: int = 3) -> list[str]:
 
 
 def did_you_mean(typed: str, valid: Iterable[str]) -> str:
-    """``Did you mean node-7?`` or nothing."""
+    """``Did you mean node-7, node-9 or node-8?``, nearest first, or nothing."""
     names = nearest(typed, valid)
     if not names:
         return ""
-    return f"Did you mean {' or '.join(names)}?"
+    *others, last = names
+    first = f"{', '.join(others)} or " if others else ""
+    return f"Did you mean {first}{last}?"
 
 
 def quoted(typed: str, most: int = 40) -> str:

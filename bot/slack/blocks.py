@@ -53,6 +53,13 @@ def context(text: str) -> Block:
     return {"type": "context", "elements": [mrkdwn(text)]}
 
 
+def button(label: str, action_id: str, value: str = "") -> Block:
+    """A button; ``value`` comes back with the click."""
+    shown = {"type": "plain_text", "text": plain(label, limits.OPTION), "emoji": False}
+    made: Block = {"type": "button", "action_id": action_id, "text": shown}
+    return made | ({"value": value} if value else {})
+
+
 def table(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> Block:
     """Cells of plain text, the names of the columns first; columns in ``right`` are aligned so.
 

@@ -15,7 +15,7 @@ import msgspec
 from bot.model.run import is_run_id
 from bot.slack import messages
 from bot.slack.asked import Asked
-from bot.slack.blocks import Block, Message, context, section
+from bot.slack.blocks import Block, Message, button, context, section
 
 ROW = "run"
 """``block_id`` of the row of buttons: one per message. Remedy offers get rows of their own."""
@@ -75,9 +75,8 @@ def _with_share(block: Block) -> Block:
     return {**block, "elements": [*block["elements"], _button(run_id, Button.SHARE)]}
 
 
-def _button(run_id: str, button: Button) -> dict[str, Any]:
-    label = {"type": "plain_text", "text": _LABELS[button], "emoji": False}
-    return {"type": "button", "action_id": button.value, "text": label, "value": run_id}
+def _button(run_id: str, wanted: Button) -> Block:
+    return button(_LABELS[wanted], wanted.value, run_id)
 
 
 def pressed(body: Mapping[str, Any]) -> Press | None:

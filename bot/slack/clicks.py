@@ -30,7 +30,7 @@ from bot.slack.doubles import Doubles
 from bot.slack.mrkdwn import code
 from bot.slack.outbox import Outbox
 from bot.slack.pending import Fallback
-from bot.slack.pictures import picture_replies
+from bot.slack.pictures import FALLEN_BACK, all_in_words, picture_replies
 from bot.slack.private_address import is_direct
 from bot.slack.progress import cancelling
 from bot.slack.whole_answer import shared_answer
@@ -109,7 +109,7 @@ class Clicks:
         says = cancelling(record, origin, asked.by)
         if press.ephemeral or asked.channel != origin.channel:
             return msgspec.structs.replace(says, replaces=True)
-        self._outbox.update(asked.channel, record.id, says)
+        self._outbox.update(asked.channel, record.id, says, holds=True)
         return None
 
     async def _again(self, record: RunRecord, asked: Asked, press: Press) -> Message | None:
@@ -131,7 +131,8 @@ class Clicks:
         await self._require(record, there, Action.SHARE, messages.NOT_SHARED)
         message, replies = shared_answer(record, origin, asked.by)
         key = f"{record.id}/shared-{press.message}"
-        fallback = Fallback(private=asked.private, note=messages.SHARE_FAILED)
+        note = "\n".join(filter(None, [all_in_words(record, FALLEN_BACK), messages.SHARE_FAILED]))
+        fallback = Fallback(private=asked.private, note=note)
         self._outbox.post(there.channel, key, message, fallback, there.thread, final=True)
         for number, reply in enumerate([*await picture_replies(record), *replies]):
             self._outbox.reply(there.channel, key, reply, number, there.thread)

@@ -254,7 +254,7 @@ class Delivery:
             if not is_direct(entry.lane):
                 content = with_share(content)
         else:
-            content = messages.private_note(reason, row_of(entry.content))
+            content = messages.private_note(row_of(entry.content))
         return Entry(
             id=f"{entry.id}/private",
             kind=Kind.PRIVATE,

@@ -7,7 +7,6 @@ sends it again. Over Socket Mode the same listeners answer, by :meth:`SlackDoor.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,22 +14,20 @@ from typing import Any
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
-from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.async_app import AsyncAck, AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.engine.executor import Executor
 from bot.engine.reporter import Reporter
 from bot.model.access import AccessRules, without_file
-from bot.model.errors import StoreUnavailable
-from bot.model.run import Door, RunRecord, RunState
+from bot.model.run import Door, RunRecord
 from bot.slack import form, messages
 from bot.slack.admission import Admission
 from bot.slack.answered import Answered, key_of
 from bot.slack.asked import Asked
 from bot.slack.asking import Asking
 from bot.slack.blocks import Message
+from bot.slack.bolt_app import bolt_app, on_a_message, taken_already
 from bot.slack.calling_back import LONG_RUN
 from bot.slack.clicks import Clicks
 from bot.slack.clock import Clock, SystemClock
@@ -54,6 +51,7 @@ from bot.slack.private_answer import PrivateAnswer
 from bot.slack.reading import Reading
 from bot.slack.replays import MemoryReplays, Replays
 from bot.slack.surface import HOME_OPENED
+from bot.slack.waiting import Waiting
 from bot.slack.webapi import WebApi
 from bot.store.claims import Claims
 
@@ -62,8 +60,6 @@ logger = logging.getLogger(__name__)
 PATH = "/slack/events"
 API_URL = "https://slack.com/api/"
 ANY_ACTION = re.compile(".")
-PATIENCE = 2.5
-"""Seconds a person waits for a run to begin before being told that it waits."""
 
 
 class SlackDoor:
@@ -108,38 +104,39 @@ class SlackDoor:
         self._answered = Answered()
         self._api = WebApi(bot_token, api_url, on_call)
         self.outbox = Outbox(self._api, self._clock, pending)
-        self._waiting: set[asyncio.Task[None]] = set()
+        self._waiting = Waiting(executor, self.outbox, self._clock)
         rules = access or without_file(frozenset(self._channels))
         self.reading = Reading(self._api)
-        people = People(self.reading, rules.groups, self._clock)
-        self.admission = Admission(rules, people)
+        self._people = People(self.reading, rules.groups, self._clock)
+        self.admission = Admission(rules, self._people)
         executor.answer_through(Door.SLACK, self._reporter, self.admission.admit, self.outbox.kept)
-        self._bolt = _bolt_app(bot_token)
-        self._bolt.command(messages.SLASH)(self._on_command)
         gather = Gather(
             executor,
             self.admission,
             self._channels,
             memory or ProcessMemory(),
-            Links(people, self.outbox),
+            Links(self._people, self.outbox),
         )
         self.home = Home(executor, gather, self.outbox, self._api, self._clock)
         executor.watch(self.home)
-        listeners = HomeListeners(self.home)
-        self._bolt.event(HOME_OPENED)(listeners.on_opened)
-        for action_id, listener in listeners.actions.items():
-            self._bolt.action(action_id)(listener)
-        self._bolt.event("app_mention", middleware=[self._hear])(_heard)
-        self._bolt.event("message", middleware=[self._hear])(_heard)
-        clicks = Clicks(
-            executor, self.outbox, self.admission, Doubles(self._clock, claims), self.take
-        )
-        self._bolt.action(ANY_ACTION, matchers=[on_a_message])(clicks.on_click)
         self._asking = Asking(executor, self._channels, self._api, self.outbox, self.take)
+        self._bolt = bolt_app(bot_token)
+        self._listen(Doubles(self._clock, claims))
+
+    def _listen(self, doubles: Doubles) -> None:
+        """What of Slack's requests goes where."""
+        home = HomeListeners(self.home)
+        clicks = Clicks(self._executor, self.outbox, self.admission, doubles, self.take)
+        self._bolt.command(messages.SLASH)(self._on_command)
+        self._bolt.event("app_mention", middleware=[self._hear])(taken_already)
+        self._bolt.event("message", middleware=[self._hear])(taken_already)
+        self._bolt.event(HOME_OPENED)(home.on_opened)
+        for action_id, listener in home.actions.items():
+            self._bolt.action(action_id)(listener)
+        self._bolt.action(ANY_ACTION, matchers=[on_a_message])(clicks.on_click)
         self._bolt.action(form.COMMAND)(self._asking.on_change)
         self._bolt.action(form.CLUSTER)(self._asking.on_change)
         self._bolt.view(form.CALLBACK)(self._asking.on_submit)
-        self._bolt.error(_on_error)
 
     def routes(self) -> list[web.RouteDef]:
         """What to mount: ``POST /slack/events``, behind the guard."""
@@ -153,8 +150,7 @@ class SlackDoor:
 
     async def close(self) -> None:
         """Send what waits, for a few seconds, and close the connections."""
-        for task in self._waiting:
-            task.cancel()
+        self._waiting.close()
         await self.home.close()
         await self.outbox.close()
         await self._api.close()
@@ -198,7 +194,7 @@ class SlackDoor:
         except Exception:  # the border: whatever it was, the person is told at once
             logger.exception("a run could not be started")
             return messages.fixed(messages.TROUBLE)
-        self._watch(record)
+        self._waiting.watch(record)
         return None
 
     async def _hear(
@@ -216,7 +212,7 @@ class SlackDoor:
             self.outbox.private(asked.private, understood, asked.once("answer"))
             await self.outbox.kept()
         else:
-            self._watch(await self._start(understood))
+            self._waiting.watch(await self._start(understood))
         await next_()
         return None
 
@@ -238,73 +234,10 @@ class SlackDoor:
             start.command, start.cluster, asked.requester, asked.origin, once=asked.trigger
         )
 
-    def _watch(self, record: RunRecord) -> None:
-        waiting = asyncio.create_task(self._tell_that_it_waits(record))
-        self._waiting.add(waiting)
-        waiting.add_done_callback(self._waiting.discard)
-
     def _reporter(self, record: RunRecord) -> Reporter:
         if ORIGIN in record.request.origin:
-            return self.home.reporter(record)
+            return self.home.reporter(record, self._long_run)
         asked = Asked.of_record(record)
         if self._channels and asked.channel not in self._channels and not asked.is_direct:
             return PrivateAnswer(self.outbox, asked, self._long_run)
-        return LiveMessage(self.outbox, asked, self._long_run)
-
-    async def _tell_that_it_waits(self, record: RunRecord) -> None:
-        await self._clock.sleep(PATIENCE)
-        try:
-            now = await self._executor.get(record.id)
-        except StoreUnavailable:  # it waits for the store, too
-            now = record
-        if now is not None and now.state is RunState.QUEUED:
-            asked = Asked.of_record(record)
-            waits = messages.fixed(messages.WAITING)
-            self.outbox.private(asked.private, waits, asked.once("waits"))
-
-
-def _bolt_app(bot_token: str) -> AsyncApp:
-    """Bolt without what the guard and the outbox do better, and without a call at start."""
-
-    async def authorize() -> AuthorizeResult:
-        # The request is Slack's own and there is one workspace: no auth.test, which would put
-        # Slack's latency before the first acknowledgement.
-        return AuthorizeResult(enterprise_id=None, team_id=None, bot_token=bot_token)
-
-    quiet = logging.getLogger("bot.slack.bolt")
-    quiet.setLevel(logging.INFO)
-    return AsyncApp(
-        name="cilium-oncall",
-        logger=quiet,
-        authorize=authorize,
-        request_verification_enabled=False,
-        ignoring_self_events_enabled=False,  # bot.slack.mentions leaves out every bot
-        process_before_response=False,
-        raise_error_for_unhandled_request=True,
-    )
-
-
-async def on_a_message(body: dict[str, Any]) -> bool:
-    """Whether a click was on a message, not in a modal or a home tab."""
-    container = body.get("container")
-    return isinstance(container, dict) and container.get("type") == "message"
-
-
-async def _heard() -> None:
-    """Everything was done before: see :meth:`SlackDoor._hear`."""
-
-
-async def _on_error(
-    error: Exception, body: dict[str, Any], response: BoltResponse | None
-) -> BoltResponse | None:
-    """The border: what nothing listens to, and a listener that failed before its ack."""
-    if isinstance(error, BoltUnhandledRequestError):
-        kind = body.get("command") or body.get("type")
-        logger.warning("Slack sent what nothing here listens to: %.80r", kind)
-        # Slack sends an event again for minutes unless it is taken; this one never will be of use.
-        status = 200 if kind == "event_callback" else 404
-        return BoltResponse(status=status, body=messages.UNHEARD if "command" in body else "")
-    logger.error("a listener failed", exc_info=error)
-    if body.get("type") == "event_callback":
-        return BoltResponse(status=500)  # Slack sends it again
-    return None if response is None else BoltResponse(status=200, body=messages.TROUBLE)
+        return LiveMessage(self.outbox, asked, self._long_run, self._people.name)

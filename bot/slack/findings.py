@@ -52,7 +52,7 @@ def _group(gap: Gap, subjects: list[str]) -> str:
     more = f" + {len(subjects) - MOST_SUBJECTS} more{CUT}" if len(subjects) > MOST_SUBJECTS else ""
     count = f"{len(subjects)} × " if len(subjects) > 1 else ""
     hint = f" → {sentence(gap.hint, 160)}" if gap.hint else ""
-    return f"• {count}{sentence(gap.reason, 160)}: {shown}{more}{hint}"
+    return f"• {count}{sentence(gap.reason.rstrip('.'), 160)}: {shown}{more}{hint}"
 
 
 def _doubt(confidence: Confidence) -> str:

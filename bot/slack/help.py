@@ -28,10 +28,13 @@ def overview(registry: Registry, bot: str = messages.SLASH) -> Message:
         page.add(section(messages.HELP_REST))
     for paragraph in _paragraphs(rest, bot):
         page.add(section(paragraph))
+    more = [messages.HELP_MORE.format(bot=bot)]
+    if bot == messages.SLASH:
+        more.append(messages.HELP_THREADS)
     names = ", ".join(runbook.name for runbook in (*first, *rest))
     return Message(
         text=escape(f"Commands: {names}", FALLBACK),
-        blocks=page.end(section(messages.HELP_MORE.format(bot=bot))),
+        blocks=page.end(section("\n".join(more))),
     )
 
 

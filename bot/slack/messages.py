@@ -23,6 +23,7 @@ VERDICTS = {
 }
 SEVERITIES = {Severity.CRITICAL: "⛔", Severity.WARNING: "⚠️", Severity.INFO: "🔹"}
 LOOKING = "⏳ LOOKING…"
+LOOKING_ALONE = "⏳ Looking… The answer comes to you alone."
 CANCELLED = "🚫 CANCELLED"
 
 CANCELLED_SUMMARY = "Cancelled before it ended. Run it again when you need the answer."
@@ -61,7 +62,9 @@ AGAIN_BUTTON = "Run again"
 SHARE_BUTTON = "Share to channel"
 SHARED_BY = "shared by {by}"
 SHARED = "↗ Shared to the channel by {by}. You are told here should the channel not take it."
-SHARE_FAILED = "Not shared. When the reason above is gone, press “Share to channel” again."
+SHARE_FAILED = (
+    "⛔ Not shared after all. When the reason above is gone, press “Share to channel” again."
+)
 UNKNOWN_BUTTON = (
     "⛔ Nothing was done: this button does not belong here, or another version of the bot made it. "
     "Type the command instead: `/cilium help`"
@@ -97,10 +100,8 @@ FORM_REFUSED = "The form could not be opened ({why}). Type a command instead."
 _LATE_TRIGGER = frozenset(["expired_trigger_id", "trigger_expired", "exchanged_trigger_id"])
 
 HELP_TITLE = "*Ask about a cluster's network:*"
-HELP_MORE = (
-    "One command in detail: `{bot} help COMMAND`. Another cluster: `--cluster NAME`.\n"
-    f"In threads, where Slack has no slash commands: `{MENTION} COMMAND`."
-)
+HELP_MORE = "One command in detail: `{bot} help COMMAND`. Another cluster: `--cluster NAME`."
+HELP_THREADS = f"In threads, where Slack has no slash commands: `{MENTION} COMMAND`."
 ALL_COMMANDS = "All commands: `{bot} help`"
 HELP_REST = "*All others:*"
 NO_RUNBOOKS = "No command is installed. The bot's log from its start has the reason."
@@ -153,8 +154,10 @@ def usage_error(error: OncallError, bot: str = SLASH) -> Message:
     if error.hint:
         lines.append(sentence(error.hint, 600))
     usage = error.usage if isinstance(error, UsageError) else ""
-    everything = ALL_COMMANDS.format(bot=bot)
-    lines.append(f"Usage: {code(f'{bot} {usage}', 600)}" if usage else everything)
+    if usage:
+        lines.append(f"Usage: {code(f'{bot} {usage}', 600)}")
+    elif not isinstance(error, NotAllowed):
+        lines.append(ALL_COMMANDS.format(bot=bot))
     return Message(
         text=escape(f"⛔ {error.message} {error.hint}", FALLBACK),
         blocks=(section(lines_within(lines, SECTION)),),
@@ -215,10 +218,9 @@ def private_because(reason: str) -> str:
     return _PRIVATE_BECAUSE.get(reason) or _GENERIC.format(reason=code(reason, 60))
 
 
-def private_note(reason: str, buttons: tuple[Block, ...]) -> Message:
-    """Sent at once when the channel cannot have the live message."""
-    text = f"⏳ Looking… {private_because(reason)}"
-    return Message(text=text, blocks=(section(text), *buttons))
+def private_note(buttons: tuple[Block, ...]) -> Message:
+    """Sent at once when the channel cannot have the live message; the answer says why."""
+    return Message(text=LOOKING_ALONE, blocks=(section(LOOKING_ALONE), *buttons))
 
 
 LATE_BY_SLACK = "delayed {late} by Slack; {what} {at}"

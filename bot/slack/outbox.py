@@ -80,6 +80,7 @@ class Outbox:
         self._most = most_waiting
         self._lanes: dict[str, _Lane] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._held: OrderedDict[str, None] = OrderedDict()
         self._told: OrderedDict[str, None] = OrderedDict()
         self.closed = False
         self._ended = False
@@ -122,10 +123,35 @@ class Outbox:
         self._pending.provide(key, fallback)
         known = self._pending.fate(key) is not None
         if not known and self._waiting_post(channel, key) is None:
-            self._add(Kind.POST, channel, key, message, part="post", thread=thread, final=final)
+            self._keep(
+                [
+                    self._entry(
+                        Kind.POST, channel, key, message, part="post", thread=thread, final=final
+                    )
+                ]
+            )
 
-    def update(self, channel: str, key: str, message: Message, *, final: bool = False) -> None:
-        """Change the live message ``key``; ``final`` is its result and always arrives."""
+    def update(
+        self,
+        channel: str,
+        key: str,
+        message: Message,
+        *,
+        final: bool = False,
+        holds: bool = False,
+    ) -> None:
+        """Change the live message ``key``; ``final`` is its result and always arrives.
+
+        ``holds``: what this process says of its progress no longer replaces it, only the result.
+        """
+        if final:
+            self._held.pop(key, None)
+        elif holds:
+            self._held[key] = None
+            if len(self._held) > MOST_TOLD:
+                self._held.popitem(last=False)
+        elif key in self._held:
+            return
         fate = self._pending.fate(key)
         if fate is not None and fate.reason:
             if final:
@@ -135,13 +161,17 @@ class Outbox:
         waiting = self._waiting(channel, key)
         if waiting is None or (final and self._pending.poll is not None):
             part = ANSWER if final else "progress"
-            self._add(Kind.UPDATE, channel, key, message, final=final, part=part)
+            self._keep([self._entry(Kind.UPDATE, channel, key, message, final=final, part=part)])
         elif final or not waiting.final:
             waiting.content = message
             if final and not waiting.final:  # only what became more urgent is worth a look
                 waiting.final, waiting.queued_at = True, self._clock.monotonic()
                 self._wake(channel)
             self._pending.changed(waiting)
+
+    def fall_back(self, key: str, fallback: Fallback) -> None:
+        """Where the live message ``key`` goes should its channel not take it, known better now."""
+        self._pending.provide(key, fallback)
 
     def reply(
         self, channel: str, key: str, detail: Detail, number: int = 0, thread: str = ""
@@ -157,7 +187,9 @@ class Outbox:
         if self.full:
             logger.warning("too much waits for Slack: a detail of %s is dropped", key)
             return
-        self._add(Kind.REPLY, channel, key, detail, part=f"reply-{number}", thread=thread)
+        self._keep(
+            [self._entry(Kind.REPLY, channel, key, detail, part=f"reply-{number}", thread=thread)]
+        )
 
     def mention(self, channel: str, key: str, message: Message, thread: str = "") -> None:
         """Ring once beside the live message ``key``, in its thread; dropped when it has no place.
@@ -166,7 +198,9 @@ class Outbox:
         """
         fate = self._pending.fate(key)
         if fate is None or not fate.reason:
-            self._add(Kind.REPLY, channel, key, message, part="mention", thread=thread)
+            self._keep(
+                [self._entry(Kind.REPLY, channel, key, message, part="mention", thread=thread)]
+            )
 
     def private(self, address: str, message: Message, once: str = "") -> None:
         """Tell one person, and nobody else; ``address`` is the text of a ``PrivateAddress``.
@@ -179,7 +213,7 @@ class Outbox:
         self._told[part] = None
         if len(self._told) > MOST_TOLD:
             self._told.popitem(last=False)
-        self._add(Kind.PRIVATE, address, "", message, final=True, part=part)
+        self._keep([self._entry(Kind.PRIVATE, address, "", message, final=True, part=part)])
 
     async def ts_of(self, key: str) -> str:
         """Where the live message ``key`` stands in its channel; empty when that is not known."""
@@ -227,20 +261,6 @@ class Outbox:
             final=final,
             thread=thread,
         )
-
-    def _add(
-        self,
-        kind: Kind,
-        lane: str,
-        key: str,
-        content: Detail,
-        *,
-        part: str,
-        final: bool = False,
-        thread: str = "",
-    ) -> None:
-        entry = self._entry(kind, lane, key, content, part=part, final=final, thread=thread)
-        self._keep([entry])
 
     def _keep(self, entries: Sequence[Entry]) -> None:
         for entry in entries:

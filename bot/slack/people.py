@@ -123,6 +123,14 @@ class People:
             trouble=" ".join(dict.fromkeys(filter(None, troubles))),
         )
 
+    async def name(self, user_id: str) -> str:
+        """How somebody is called, as in ``@ana``; empty when that is not known."""
+        try:
+            name = (await self._users.get(user_id, certain=False)).get("name")
+        except ClientError:
+            return ""
+        return name if isinstance(name, str) else ""
+
     async def workspace_url(self) -> str:
         """Where the workspace is, such as ``https://ours.slack.com/``; empty when not known."""
         try:

@@ -14,11 +14,16 @@ from bot.model.alt_text import alt_text
 from bot.model.pictures import Picture
 from bot.model.run import RunRecord
 from bot.pictures import png
-from bot.slack.blocks import Message, section
+from bot.slack.blocks import Message, lines_within, section
 from bot.slack.limits import ALT_TEXT, FALLBACK, FILE_TITLE, SECTION
 from bot.slack.messages import PICTURE
 from bot.slack.mrkdwn import escape, plain
 from bot.slack.uploads import Detail, Upload, filename
+
+ALONE = 1_300
+"""Characters for all pictures of an answer without a thread."""
+FALLEN_BACK = 500
+"""The same where a channel turned out not to take its answer."""
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +49,12 @@ async def _reply(picture: Picture, run_id: str) -> Detail:
         content=drawn,
         alt=plain(alt_text(picture), ALT_TEXT),
     )
+
+
+def all_in_words(record: RunRecord, most: int) -> str:
+    """What is to be seen in the pictures of a run, in ``most`` characters of mrkdwn."""
+    pictures = record.report.pictures if record.report else ()
+    return lines_within((in_words(picture, 600) for picture in pictures), most)
 
 
 def in_words(picture: Picture, most: int) -> str:

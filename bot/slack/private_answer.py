@@ -31,7 +31,7 @@ class PrivateAnswer:
     async def started(self, record: RunRecord) -> None:
         """Say that it looks, and why privately."""
         cancel = row(record.id, Button.CANCEL)
-        self._tell(messages.private_note(messages.NOT_OURS, (cancel,)), "started")
+        self._tell(messages.private_note((cancel,)), "started")
 
     def progressed(self, record: RunRecord, progress: Progress) -> None:
         """Nothing: a ``response_url`` takes five messages."""

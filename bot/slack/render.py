@@ -14,14 +14,13 @@ from bot.slack.buttons import Button, row
 from bot.slack.findings import not_seen, paragraph
 from bot.slack.limits import FALLBACK
 from bot.slack.mrkdwn import code, escape, plain, sentence
-from bot.slack.pictures import in_words
+from bot.slack.pictures import ALONE, FALLEN_BACK, all_in_words
 
 MOST_FINDINGS = 8
 """In the first message; a person at 3 a.m. reads no further, the thread has the rest."""
 
 _RESERVE = 2_800
 """Characters kept for what follows the findings: their count, facts, gaps, small print."""
-_PICTURES = 1_300
 
 
 class Answer(NamedTuple):
@@ -38,16 +37,17 @@ def answer(record: RunRecord, asked: Asked, *, alone: bool = False) -> Answer:
     """
     verdict, summary = outcome(record)
     title = _title(record)
-    pictures = record.report.pictures if record.report and alone else ()
-    page = Page(reserve=_RESERVE + (_PICTURES if pictures else 0))
+    room = ALONE if alone else FALLEN_BACK
+    pictures = all_in_words(record, room)
+    page = Page(reserve=_RESERVE + (room if pictures else 0))
     page.add(header(f"{verdict} · {title}"), section(sentence(summary, 900) or "."))
     left: tuple[Finding, ...] = ()
     tail: list[str] = []
     if record.report is not None:
         left = _add_findings(page, record.report)
         tail = _tail(record.report, len(left))
-    if pictures:
-        tail.append(lines_within((in_words(picture, 600) for picture in pictures), _PICTURES))
+    if pictures and alone:
+        tail.append(pictures)
     message = Message(
         text=escape(f"{verdict} · {plain(title, 90)}: {summary}", FALLBACK),
         blocks=page.end(

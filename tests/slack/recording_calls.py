@@ -28,6 +28,7 @@ class RecordingCalls:
 
     def __init__(self, clock: VirtualClock) -> None:
         self.called: list[Called] = []
+        self.responded: list[Message] = []
         self.looked_for: list[str] = []
         self.history: dict[str, str] | None = None
         self._clock = clock
@@ -56,6 +57,7 @@ class RecordingCalls:
 
     async def respond(self, response_url: str, message: Message) -> None:
         await self._take("respond", response_url, message.text, "")
+        self.responded.append(message)
 
     async def whisper(self, address: PrivateAddress, message: Message) -> None:
         await self._take(

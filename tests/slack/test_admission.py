@@ -97,7 +97,8 @@ async def test_outside_the_bot_s_channels_the_answer_is_private(house: House) ->
         lambda seen: private(seen) if len(private(seen)) >= 2 else None, channel="general"
     )
     looking, result = messages
-    assert "not one of the bot's channels" in shown(looking)
+    assert "not one of the bot's channels" in shown(result)
+    assert "comes to you alone" in shown(looking)
     assert "FAILED" in shown(result)
     assert "cilium-oncall status node-7 --cluster lab" in shown(result)
     assert {m.ephemeral_to for m in messages} == {"U0PLAYANA01"}

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from bot.playground.slack.records import Message
-from bot.slack import door
+from bot.slack import waiting
 from tests.slack.conftest import House
 
 
@@ -195,7 +195,8 @@ async def test_bot_not_in_channel_answers_privately_with_the_fix(house: House) -
     messages = await house.workspace.wait_for(
         lambda seen: private(seen) if len(private(seen)) >= 2 else None
     )
-    assert "/invite @cilium" in shown(messages[0])
+    assert "comes to you alone" in shown(messages[0])
+    assert "/invite @cilium" in shown(messages[1])
     assert "All 12 agents are healthy." in shown(messages[1])
     assert "cilium-oncall status --cluster prod-eu" in shown(messages[1])
 
@@ -236,11 +237,11 @@ async def test_request_delivered_twice_is_one_run(house: House) -> None:
     assert len(house.executor.journal.recent()) == 1
 
 
-async def test_run_that_waits_to_begin_is_told_once_and_privately(
+async def test_runs_that_wait_to_begin_are_told_once_and_privately(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(door, "PATIENCE", 0.2)
-    for _ in range(17):  # one more than may go on at once
+    monkeypatch.setattr(waiting, "PATIENCE", 0.2)
+    for _ in range(20):  # four more than may go on at once: one note for all of them
         await house.workspace.command("/cilium", "slow")
     messages = await house.workspace.wait_for(private)
     assert "Still waiting" in shown(messages[0])

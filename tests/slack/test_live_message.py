@@ -10,8 +10,9 @@ from bot.model.run import RunState
 from bot.slack import whole_answer
 from bot.slack.live_message import LiveMessage
 from bot.slack.outbox import Outbox
+from bot.slack.webapi import Declined
 from tests.slack.recording_calls import RecordingCalls
-from tests.slack.reports import ASKED, FAILED, record
+from tests.slack.reports import ASKED, FAILED, NODE_MAP, record
 from tests.slack.virtual_clock import VirtualClock
 
 
@@ -44,6 +45,16 @@ async def test_run_cancelled_before_it_began_is_told_privately(live, calls, cloc
     await clock.advance(60)
     assert [call.method for call in calls.called] == ["respond"]
     assert "CANCELLED" in calls.called[0].text
+
+
+async def test_answer_that_turns_private_tells_its_pictures_in_words(live, calls, clock):
+    calls.fail("post", Declined("chat.postMessage", "not_in_channel"))
+    await live.started(record(None, RunState.RUNNING))
+    await clock.settle()
+    await live.finished(record(msgspec.structs.replace(FAILED, pictures=(NODE_MAP,))))
+    await clock.advance(5)
+    [_, answer] = calls.responded
+    assert f"🖼 {NODE_MAP.title}" in answer.blocks[-1]["elements"][0]["text"]
 
 
 async def test_report_that_cannot_be_rendered_leaves_no_looking_behind(

@@ -11,6 +11,7 @@ import pytest
 
 from bot.model.errors import Throttled, Unreachable
 from bot.slack.blocks import Message, section
+from bot.slack.messages import LOOKING_ALONE
 from bot.slack.outbox import Outbox
 from bot.slack.pending import Fallback
 from bot.slack.uploads import Upload
@@ -174,10 +175,20 @@ async def test_first_post_with_a_lost_reply_is_not_sent_twice(outbox, calls, clo
     await clock.advance(600)
     assert calls.texts("post") == ["looking"]
     assert calls.texts("update") == []
-    private = calls.texts("respond")
-    assert len(private) == 2
-    assert "did not confirm" in private[0]
-    assert private[1] == "done"
+    assert calls.texts("respond") == [LOOKING_ALONE, "done"]
+
+
+async def test_what_holds_gives_way_to_the_result_alone(outbox, calls, clock):
+    outbox.post("C1", "r-1", says("looking"), HOME)
+    await clock.settle()
+    outbox.update("C1", "r-1", says("cancelling"), holds=True)
+    outbox.update("C1", "r-1", says("half"))
+    await clock.advance(5)
+    outbox.update("C1", "r-1", says("three quarters"))
+    await clock.advance(5)
+    outbox.update("C1", "r-1", says("cancelled"), final=True)
+    await clock.advance(5)
+    assert calls.texts("update") == ["cancelling", "cancelled"]
 
 
 async def test_first_post_that_was_never_sent_is_sent_again(outbox, calls, clock):
@@ -188,15 +199,14 @@ async def test_first_post_that_was_never_sent_is_sent_again(outbox, calls, clock
 
 
 @pytest.mark.parametrize("reason", ["not_in_channel", "channel_not_found"])
-async def test_not_in_channel_turns_private_with_a_hint(outbox, calls, clock, reason):
+async def test_not_in_channel_turns_private(outbox, calls, clock, reason):
     calls.fail("post", Declined("chat.postMessage", reason))
     outbox.post("C1", "r-1", says("looking"), HOME)
     outbox.update("C1", "r-1", says("half"))
     await clock.settle()
     outbox.update("C1", "r-1", says("done"), final=True)
     await clock.advance(5)
-    assert "/invite @cilium" in calls.texts("respond")[0]
-    assert calls.texts("respond")[1:] == ["done"]
+    assert calls.texts("respond") == [LOOKING_ALONE, "done"]
     assert {call.channel for call in calls.called if call.method == "respond"} == {URL}
 
 

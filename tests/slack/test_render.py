@@ -24,7 +24,7 @@ from bot.slack import messages, pictures
 from bot.slack.blocks import Message, characters
 from bot.slack.details import details
 from bot.slack.findings import MOST_CHARACTERS
-from bot.slack.pictures import picture_replies
+from bot.slack.pictures import FALLEN_BACK, all_in_words, picture_replies
 from bot.slack.progress import looking
 from bot.slack.render import answer
 from bot.slack.tables import table_reply
@@ -56,7 +56,9 @@ def test_any_report_stays_within_slack_s_limits_and_is_inert(report: Report) -> 
     for alone in (False, True):
         said = answer(record(report), ASKED, alone=alone)
         first = said.message
-        private = messages.in_private(first, "not_in_channel", "a note")
+        words = all_in_words(record(report), FALLEN_BACK)
+        note = f"{words}\n{messages.IN_PRIVATE.format(command='x' * 300)}"
+        private = messages.in_private(first, "not_in_channel", note)
         assert counted_by_slack(list(private.blocks)) < SIZES["message.blocks_characters"]
         for part in (first, private, *details(record(report), said)):
             assert_within_limits(part) if part is not private else None

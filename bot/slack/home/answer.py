@@ -19,8 +19,10 @@ ORIGIN = "home"
 class HomeAnswer(LiveMessage):
     """Reports one run into its channel; ``notify`` tells the person in their home tab."""
 
-    def __init__(self, outbox: Outbox, asked: Asked, notify: Callable[[str, str], None]) -> None:
-        super().__init__(outbox, asked)
+    def __init__(
+        self, outbox: Outbox, asked: Asked, long_run: float, notify: Callable[[str, str], None]
+    ) -> None:
+        super().__init__(outbox, asked, long_run)
         self._notify = notify
 
     async def refused(self, error: OncallError) -> None:

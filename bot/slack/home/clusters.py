@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.slack import messages
-from bot.slack.blocks import Block, context, header, section
+from bot.slack.blocks import Block, button, context, header, section
 from bot.slack.home import words
-from bot.slack.home.parts import MOST_OPTIONS, ago, beside, button, menu
+from bot.slack.home.parts import MOST_OPTIONS, ago, beside, menu
 from bot.slack.home.seen import ClusterSeen, Seen
 from bot.slack.mrkdwn import bold, escape, sentence
 

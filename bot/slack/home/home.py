@@ -113,9 +113,9 @@ class Home:
         else:
             self.notify(person, words.NO_PLACE)
 
-    def reporter(self, record: RunRecord) -> HomeAnswer:
-        """How a run that was asked for here is told."""
-        return HomeAnswer(self._outbox, Asked.of_record(record), self.notify)
+    def reporter(self, record: RunRecord, long_run: float) -> HomeAnswer:
+        """How a run that was asked for here is told; its end rings after ``long_run`` seconds."""
+        return HomeAnswer(self._outbox, Asked.of_record(record), long_run, self.notify)
 
     def notify(self, person: str, text: str) -> None:
         """Show ``text``, which is mrkdwn, at the top of a person's tab for a minute."""

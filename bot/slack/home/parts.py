@@ -1,25 +1,14 @@
-"""The small parts of a home tab: buttons, menus, moments. Pure."""
+"""The small parts of a home tab: menus, moments. Pure."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from bot.slack import limits
 from bot.slack.blocks import Block, section
 from bot.slack.mrkdwn import plain
 
-OPTION = 75
-"""Characters of an option's text; docs.slack.dev, "Option object"."""
 MOST_OPTIONS = 100
-
-
-def button(label: str, action_id: str, value: str = "") -> Block:
-    """A button; ``value`` comes back with the click."""
-    shown: Block = {
-        "type": "button",
-        "text": {"type": "plain_text", "text": plain(label, OPTION), "emoji": True},
-        "action_id": action_id,
-    }
-    return shown | ({"value": value} if value else {})
 
 
 def menu(placeholder: str, action_id: str, names: list[str], chosen: list[str]) -> Block:
@@ -58,4 +47,4 @@ def _date(moment: datetime, form: str) -> str:
 
 
 def _option(name: str) -> Block:
-    return {"text": {"type": "plain_text", "text": plain(name, OPTION)}, "value": name}
+    return {"text": {"type": "plain_text", "text": plain(name, limits.OPTION)}, "value": name}

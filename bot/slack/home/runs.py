@@ -36,7 +36,7 @@ def recent(seen: Seen) -> list[Block]:
 
 def _going_on(run: RunSeen) -> str:
     record = run.record
-    if record.state is RunState.QUEUED:
+    if record.state is RunState.QUEUED and run.progress is None:
         since = words.QUEUED.format(ago=ago(record.queued_at))
     else:
         since = words.BEGAN.format(ago=ago(record.started_at or record.queued_at))

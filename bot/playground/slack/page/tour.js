@@ -39,7 +39,8 @@ function planned({ send, mention, home, become, point, command }) {
       text: "A slash command asks a question. Start with / and pick one; Up brings the last back.",
       run: () => send(`${command} status`) },
     { title: "Talk in a thread", label: "Write a mention",
-      text: "Slash commands do not work in threads; a mention does. Reply to a message with @cilium.",
+      text: "Slash commands do not work in threads; a mention does. Reply to a message with "
+        + "@cilium, then close the thread to come back here.",
       needs: "app_mention", run: mention },
     { title: "Break something", label: "Show the cluster",
       text: "Pick a fault and a node, inject it, then ask again: the answer should name both.",
