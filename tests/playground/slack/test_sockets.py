@@ -136,7 +136,7 @@ async def test_an_eleventh_socket_is_turned_away(workspace: Workspace) -> None:
 
 
 async def test_a_drop_loses_a_command_and_brings_an_event_again() -> None:
-    async with Workspace(time_scale=1_000) as workspace:
+    async with Workspace(time_scale=100) as workspace:
         app = app_for(workspace)
         heard: list[str] = []
 
