@@ -37,17 +37,18 @@ async def acks(here: Town, texts: list[str]) -> list[float]:
 async def test_fifty_commands_are_acknowledged_while_a_thousand_nodes_are_looked_at(
     tmp_path: Path,
 ) -> None:
-    async with town(tmp_path, bots=1, nodes=1_000, time_scale=1.0) as here:
-        for _ in range(TRIES):
+    for attempt in range(TRIES):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        async with town(folder, bots=1, nodes=1_000, time_scale=1.0) as here:
             await acks(here, ["status --deep"])
-            await here.workspace.wait_for(lambda _: here.unanswered())
+            await here.workspace.wait_for(lambda _, here=here: here.unanswered())
             seconds = await acks(here, [f"status node-{number}" for number in range(1, 51)])
             assert here.unanswered(), "the large run ended before the burst"
-            tell("50 at once beside 1,000 nodes", seconds)
-            if percentile(seconds, 99) < 0.2:
-                return
-            await here.until_answered(within=90)
-        pytest.fail("the machine was never quiet enough, or acknowledgements have become slow")
+        tell("50 at once beside 1,000 nodes", seconds)
+        if percentile(seconds, 99) < 0.2:
+            return
+    pytest.fail("the machine was never quiet enough, or acknowledgements have become slow")
 
 
 async def test_a_burst_is_answered_once_in_order_and_within_slack_s_limits(tmp_path: Path) -> None:
