@@ -99,7 +99,7 @@ class Workspace:
             sheet.well("scopes")
         optional = frozenset[str]().union(*surface.OPTIONAL.values())
         if optional - held:
-            sheet.well("optional scopes", "not granted, and not needed: see docs/continuity.md")
+            sheet.well("optional scopes", "not granted; what that costs: docs/continuity.md")
         else:
             sheet.well("optional scopes", "granted: a message half posted is found again")
 

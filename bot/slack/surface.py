@@ -28,8 +28,9 @@ OPTIONAL: dict[str, frozenset[str]] = {
     "conversations.history": frozenset(["channels:history", "groups:history"]),
     "conversations.replies": frozenset(["channels:history", "groups:history"]),
 }
-"""Methods the bot gets along without (docs/operations.md says how): their scopes would let it read
-everything that is written in its channels, so the manifest does not ask for them."""
+"""Methods the bot gets along without: their scopes let it read all that is written in its channels.
+The manifest asks for them, because a bot that is killed while it posts would leave a message behind
+that says "looking" for ever; who does not like that takes them out (docs/operations.md)."""
 APP_SCOPES = frozenset(["connections:write"])
 """Of the app-level token, only for Socket Mode; no manifest can ask for them."""
 COMMANDS = (SLASH,)

@@ -116,7 +116,7 @@ class WebApi:
         """The ``ts`` of our message under ``key``, or of ``filename``, in a channel or a thread.
 
         Empty when it is not among the last :data:`FAR_BACK` since ``since`` (Unix time). Needs a
-        scope that is not asked for by default (:data:`bot.slack.surface.OPTIONAL`); without it
+        scope that may be missing (:data:`bot.slack.surface.OPTIONAL`); without it
         raises :class:`Declined`.
         """
         fields = {"channel": channel, "include_all_metadata": "true", "limit": str(FAR_BACK)}
