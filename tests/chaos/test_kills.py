@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.town import Town, town
+from tests.chaos.town import TIME_SCALE, Town, town
 
 KILLS = int(os.environ.get("CHAOS_N", "20"))
 SEED = int(os.environ.get("CHAOS_SEED", "0")) or random.randrange(1, 1 << 32)
@@ -47,7 +47,9 @@ async def test_every_accepted_command_is_answered_exactly_once(
             await restarting
             victim, other = other, victim
         try:
-            await here.until_answered(within=30)
+            await here.until_answered(
+                within=30 + 2 * here.sent / TIME_SCALE
+            )  # one a second each way
         finally:
             with capsys.disabled():
                 print(f"\n{figures(here, began, KILLS)}")  # noqa: T201
