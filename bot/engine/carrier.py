@@ -123,6 +123,8 @@ class Carrier:
         for carried in list(self._carried.values()):
             carried.let_go()
         await self._delivery.drain()
+        while not self._accepted.empty():
+            left.append(self._accepted.get_nowait())
         for run_id in left:  # only now: this process' worker would have taken them again
             await self._delivery.enqueue(run_id)
         await self._delivery.close()
@@ -189,8 +191,12 @@ class Carrier:
         acknowledgements go before the runs."""
         while not self._closing and self._delivery is not None:
             run_id = await self._accepted.get()
-            await self._calm()
-            await self._delivery.enqueue(run_id)
+            try:
+                await self._calm()
+                await self._delivery.enqueue(run_id)
+            except asyncio.CancelledError:
+                self._accepted.put_nowait(run_id)
+                raise
 
     async def _calm(self) -> None:
         """Wait for :data:`CALM` without a new run, but not longer than :data:`BURST`."""

@@ -15,6 +15,7 @@ import pytest
 
 from bot.authoring import Report, Run, Verdict, runbook
 from bot.clients.cluster import Cluster
+from bot.engine import carrier
 from bot.engine.carrier import Carrier
 from bot.engine.executor import Executor
 from bot.engine.grammar import parse
@@ -195,6 +196,25 @@ async def test_shutting_down_hands_a_run_over_and_says_nothing(house: Any) -> No
     assert here.heard.ends() == [("second", RunState.FINISHED)]
     assert began == [record.id] * 2
     assert await second.get(record.id)
+
+
+async def test_shutting_down_hands_over_what_was_only_accepted(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrier, "SWEEP", 10_000.0)  # nobody sweeps it up
+    monkeypatch.setattr(carrier, "CALM", 60.0)  # nor does the first enqueue it
+    monkeypatch.setattr(carrier, "BURST", 60.0)
+
+    async def look(run: Run) -> Report:
+        """Look."""
+        return fine()
+
+    here = house(look)
+    first, _ = await here.executor("first"), await here.executor("second")
+    await start(first)
+    await here.close(first)
+    await here.heard.end()
+    assert here.heard.ends() == [("second", RunState.FINISHED)]
 
 
 async def test_a_run_that_was_accepted_and_never_enqueued_is_swept_up(
