@@ -186,7 +186,10 @@ class Delivery:
 
     def _superseded(self, entry: Entry) -> bool:
         return entry.kind is Kind.UPDATE and any(
-            other is not entry and other.kind is Kind.UPDATE and other.key == entry.key
+            other is not entry
+            and other.kind is Kind.UPDATE
+            and other.key == entry.key
+            and (other.final or not entry.final)
             for other in self._pending.lane(entry.lane)
         )
 

@@ -10,7 +10,9 @@ nothing after a restart.
 While the store is away the view is all there is. What certainly never reached the store is sent
 from it, and written down afterwards; a post or reply that is in the store, or perhaps is, waits,
 because another replica may be sending it. While such a call without the store is under way, the
-store counts as away: nothing is written that could make another replica send the same.
+store counts as away: nothing is written that could make another replica send the same. A result
+shown without the store still goes into it and is shown once more from there: until then another
+replica, not knowing of it, may put its progress in its place.
 """
 
 from __future__ import annotations
@@ -84,6 +86,8 @@ class StorePending:
         self._away: set[str] = set()
         self._without_store: set[str] = set()
         """Ids of entries whose call is under way although the store knows nothing of it."""
+        self._shown_early: set[str] = set()
+        """Ids of results whose call began before the store knew of them."""
 
     def add(self, entry: Entry) -> None:
         """Keep ``entry`` behind the others of its lane."""
@@ -101,6 +105,9 @@ class StorePending:
         """Forget ``entry``."""
         if entry in self._here.lane(entry.lane):  # else the lane was lost while it was sent
             self._here.remove(entry)
+        if entry.id in self._shown_early:
+            self._shown_early.discard(entry.id)
+            return
         unwritten = self._unwritten.pop(entry.id, None) is not None
         listed = self._order.pop(entry.id, None) is not None
         if unwritten or listed or not is_progress(entry):
@@ -190,6 +197,10 @@ class StorePending:
         """Whether ``entry`` may be sent now; when it must not be sent twice, marked so."""
         if is_progress(entry):
             return await self._still_of_use(entry)
+        if entry.id in self._unwritten and entry.kind is Kind.UPDATE:
+            self._shown_early.add(entry.id)
+        else:
+            self._shown_early.discard(entry.id)
         if entry.kind not in (Kind.POST, Kind.REPLY):
             return True
         if entry.id not in self._unwritten:

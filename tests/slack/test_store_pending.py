@@ -172,6 +172,22 @@ async def test_progress_never_follows_the_answer_of_another_nor_goes_without_the
     assert not await x.pending.begin(blind)
 
 
+async def test_a_result_shown_without_the_store_is_shown_again_over_the_progress_of_another(two):
+    x, y = two
+    x.store.down = True
+    assert await x.pending.ready(LANE)
+    await x.send(x.add(Kind.UPDATE, "r-1", "answer", final=True))
+    await y.pending.ready(LANE)
+    await y.send(y.add(Kind.UPDATE, "r-1", "progress"))  # nothing says that the answer is there
+    x.store.down = False
+    assert await x.pending.flush()
+    assert await y.pending.ready(LANE)
+    assert y.ids() == ["r-1/answer"]
+    await y.send(y.pending.lane(LANE)[0])
+    assert await y.pending.flush()
+    assert await y.entries.waiting() == 0
+
+
 async def test_a_change_does_not_bring_back_what_another_sent(two):
     x, y = two
     entry = x.add(Kind.POST, "r-1")
