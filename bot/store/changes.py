@@ -174,7 +174,7 @@ class StoredChanges:
         answer = await self._store.change(
             SAY,
             [self._key(change_id), self._said(change_id), self._due, self._events],
-            *(change_id, decision.by.id, decision.word, decision.about, leads_to or ""),
+            *(change_id, decision.by.id, decision.word, decision.about, str(leads_to or "")),
             *(self._words.encode(decision), EVENTS.encode(event), *within),
         )
         return Heard(text(answer))
