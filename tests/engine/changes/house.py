@@ -224,3 +224,8 @@ class Engine:
 
 
 __all__ = ["NotAllowed", "UsageError"]
+
+    async def events(self, change: Change) -> list[str]:
+        """What the audit says of a change, by kind."""
+        records = await self.changes.audit.records(change=change.id)
+        return [record.event.event for record in records]
