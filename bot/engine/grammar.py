@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.engine.parameters import INCIDENT, REASON, Kind, Parameter
-from bot.engine.registry import Entry, Registry, RemedyEntry
+from bot.engine.registry import Procedure, Registry, RemedyEntry
 from bot.model.errors import UsageError
 from bot.model.nearest import did_you_mean, quoted
 
@@ -38,7 +38,7 @@ class Command:
     ``incident``, the requester's words.
     """
 
-    runbook: Entry
+    runbook: Procedure
     parameters: dict[str, str]
     cluster: str | None = None
     deadline: float | None = None
@@ -115,7 +115,7 @@ def parse(registry: Registry, arguments: list[str]) -> Command:
         raise
 
 
-def _parse_arguments(entry: Entry, arguments: list[str]) -> Command:
+def _parse_arguments(entry: Procedure, arguments: list[str]) -> Command:
     positionals = [parameter for parameter in entry.parameters if parameter.positional]
     options = {p.option: p for p in entry.typed if not p.positional}
     # Nobody waits for a change as for an answer: each of its steps has a deadline of its own.

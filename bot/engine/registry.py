@@ -31,9 +31,9 @@ class RunbookMark:
     patient_when: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry(ABC):
-    """What help, forms and the grammar need to know of a runbook or remedy."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Procedure(ABC):
+    """What can be asked for by name: its grammar and its help."""
 
     name: str
     parameters: tuple[Parameter, ...]
@@ -57,39 +57,41 @@ class Entry(ABC):
 
     @property
     @abstractmethod
-    def source(self) -> str:
-        """Where it is written: module and name."""
+    def code(self) -> Callable[..., Any]:
+        """What carries it out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Runbook(Entry):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runbook(Procedure):
     """A named, read-only procedure with typed parameters."""
 
     function: Callable[..., Any]
     mark: RunbookMark
 
     @property
-    def source(self) -> str:
-        return _written(self.function)
+    def code(self) -> Callable[..., Any]:
+        """Its function."""
+        return self.function
 
     def is_patient(self, parameters: dict[str, str]) -> bool:
         """Whether a flag among ``parameters`` asks for thoroughness rather than speed."""
         return any(parameters.get(flag) == "true" for flag in self.mark.patient_when)
 
 
-@dataclass(frozen=True, slots=True)
-class RemedyEntry(Entry):
-    """A named change. ``cls`` is what makes, from parameters, the remedy that carries it out."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemedyEntry(Procedure):
+    """A named change, carried out after approval: ``kind`` is its class."""
 
-    cls: type[Remedy]
+    kind: type[Remedy]
 
     @property
     def common(self) -> tuple[Parameter, ...]:
         return (REASON, INCIDENT)
 
     @property
-    def source(self) -> str:
-        return _written(self.cls)
+    def code(self) -> Callable[..., Any]:
+        """Its class."""
+        return self.kind
 
     def make(self, parameters: Mapping[str, str]) -> Remedy:
         """The remedy with ``parameters``: canonical text by name, wherever it comes from.
@@ -106,19 +108,19 @@ class RemedyEntry(Entry):
             known[name].argument: known[name].value(known[name].read(text))
             for name, text in parameters.items()
         }
-        return self.cls(**values)
+        return self.kind(**values)
 
 
 class Registry:
     """Runbooks and remedies by name, in the order they were listed."""
 
-    def __init__(self, *listed: Iterable[Entry]) -> None:
-        self._by_name: dict[str, Entry] = {}
+    def __init__(self, *listed: Iterable[Procedure]) -> None:
+        self._by_name: dict[str, Procedure] = {}
         for entry in chain.from_iterable(listed):
             if entry.name in self._by_name:
                 raise ConfigurationError(
                     f"Two commands are called {entry.name!r}: "
-                    f"{self._by_name[entry.name].source} and {entry.source}.",
+                    f"{_written(self._by_name[entry.name].code)} and {_written(entry.code)}.",
                     hint="Rename one of them.",
                 )
             self._by_name[entry.name] = entry
@@ -144,13 +146,13 @@ class Registry:
         """What changes a cluster."""
         return tuple(entry for entry in self if isinstance(entry, RemedyEntry))
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[Procedure]:
         return iter(self._by_name.values())
 
     def __contains__(self, name: str) -> bool:
         return name in self._by_name
 
-    def get(self, name: str) -> Entry:
+    def get(self, name: str) -> Procedure:
         """The entry called ``name``; :class:`UsageError` with the nearest name otherwise."""
         try:
             return self._by_name[name]
@@ -191,22 +193,22 @@ def runbook_of(function: Callable[..., Any]) -> Runbook:
     )
 
 
-def remedy_of(cls: type[Remedy]) -> RemedyEntry:
+def remedy_of(kind: type[Remedy]) -> RemedyEntry:
     """The remedy a marked class describes: grammar from its fields, help from its text."""
-    mark: RemedyMark = vars(cls)[REMEDY_MARK]
-    if not cls.__doc__:  # not inspect.getdoc, which would give the text of Remedy itself
+    mark: RemedyMark = vars(kind)[REMEDY_MARK]
+    if not kind.__doc__:  # not inspect.getdoc, which would give the text of Remedy itself
         raise ConfigurationError(f"Remedy {mark.name!r} has no docstring; it is the help text.")
-    text = inspect.cleandoc(cls.__doc__)
+    text = inspect.cleandoc(kind.__doc__)
     return RemedyEntry(
         name=mark.name,
-        cls=cls,
-        parameters=fields_of(cls),
+        kind=kind,
+        parameters=fields_of(kind),
         summary=_summary(text),
         help=text,
     )
 
 
-def _entries_of(value: Any) -> Iterator[Entry]:
+def _entries_of(value: Any) -> Iterator[Procedure]:
     if inspect.isclass(value):
         # Not hasattr: a subclass is no remedy of the same name.
         if issubclass(value, Remedy) and REMEDY_MARK in vars(value):

@@ -10,7 +10,7 @@ import msgspec
 
 from bot.engine.grammar import Command, one_word
 from bot.engine.parameters import INCIDENT, REASON, Kind
-from bot.engine.registry import Entry
+from bot.engine.registry import Procedure
 from bot.model.names import format_duration
 from bot.model.run import Door, Requester, RunRecord
 from bot.slack.messages import SLASH
@@ -134,7 +134,7 @@ def words_of(command: Command) -> str:
     return " ".join(words)
 
 
-def words_by_name(runbook: Entry, parameters: Mapping[str, str]) -> list[str]:
+def words_by_name(runbook: Procedure, parameters: Mapping[str, str]) -> list[str]:
     """The words of a command whose ``parameters`` are canonical text by name."""
     words = [runbook.name]
     for parameter in runbook.typed:

@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from bot.clients.cluster import Cluster
-from bot.engine.registry import Entry
+from bot.engine.registry import Procedure
 from bot.engine.resolve import resolve_names
 from bot.model.errors import NotFound, UsageError
 from tests.engine.test_grammar import CHANGES
@@ -29,7 +29,7 @@ class Named:
         return self.nodes
 
 
-async def resolved(entry: Entry, typed: str) -> str:
+async def resolved(entry: Procedure, typed: str) -> str:
     cluster = cast("Cluster", Named("node-7", "node-70", "edge-1.example.com"))
     return (await resolve_names(entry, {"node": typed}, cluster))["node"]
 

@@ -12,7 +12,7 @@ import pytest
 
 from bot.engine.grammar import parse
 from bot.engine.grammar import words as split
-from bot.engine.registry import Entry, Registry
+from bot.engine.registry import Procedure, Registry
 from bot.playground.slack.records import Message, View
 from bot.slack import asking, form
 from bot.slack.asked import Asked, words_of
@@ -220,14 +220,14 @@ async def test_a_real_trigger_that_is_too_old_is_told(house: House) -> None:
     assert house.workspace.modals.top() is None
 
 
-def view_of(runbook: Entry, known: Registry) -> form.View:
+def view_of(runbook: Procedure, known: Registry) -> form.View:
     asked = Asked(channel="C1", user="U0ANA", user_name="ana", text="", response_url="https://x/1")
     chosen = form.Chosen(runbook=runbook, cluster="prod-eu", nodes=("node-1",))
     return form.view(known, ["lab", "prod-eu"], asked, chosen)
 
 
 @pytest.mark.parametrize("runbook", list(registry()), ids=lambda runbook: runbook.name)
-def test_every_parameter_of_every_command_has_a_field(runbook: Entry) -> None:
+def test_every_parameter_of_every_command_has_a_field(runbook: Procedure) -> None:
     shown = json.dumps(view_of(runbook, registry()))
     for parameter in runbook.parameters:
         assert f"{runbook.name}/{parameter.name}/" in shown or f'"{parameter.name}"' in shown
