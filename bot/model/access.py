@@ -19,6 +19,9 @@ class Action(StrEnum):
     RUN = "run"
     SHARE = "share"
     """Show an answer that came privately to everybody in the channel it was asked in."""
+    REQUEST = "request"
+    """Ask for a change, which changes nothing before it is approved; and freeze, unfreeze, lock and
+    unlock a cluster."""
 
 
 class Effect(StrEnum):
