@@ -32,6 +32,7 @@ from bot.model.time_scale import REAL_TIME, TimeScale
 if TYPE_CHECKING:
     from bot.clients.cluster import Cluster
     from bot.engine.carrier import Carrier
+    from bot.engine.changes.service import Changes
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +69,9 @@ class Executor:
         )
         self._carrier = carrier
         self._sides: dict[Door, DoorSide] = {}
+        self.changes: Changes | None = None
+        self.no_changes = "Changes are off: this bot has no store or no approvals file."
+        """Why there are no :attr:`changes`."""
         self._tasks: dict[str, tuple[asyncio.Task[RunRecord], Stop]] = {}
         self.closed = False
         """Whether nothing may be started any more."""

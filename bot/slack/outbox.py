@@ -211,9 +211,7 @@ class Outbox:
         """
         fate = self._pending.fate(key)
         if fate is None or not fate.reason:
-            self._keep(
-                [self._entry(Kind.REPLY, channel, key, message, part=part, thread=thread)]
-            )
+            self._keep([self._entry(Kind.REPLY, channel, key, message, part=part, thread=thread)])
 
     def private(self, address: str, message: Message, once: str = "") -> None:
         """Tell one person, and nobody else; ``address`` is the text of a ``PrivateAddress``.
