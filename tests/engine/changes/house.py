@@ -1,8 +1,9 @@
-"""The change engine on a real store, with a cluster of a few objects and a teller that remembers."""
+"""The change engine on a real store, a cluster of a few objects, a teller that remembers."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -10,12 +11,13 @@ from typing import Any
 from bot.authoring import remedy
 from bot.engine.changes.parts import Parts
 from bot.engine.changes.service import Changes
+from bot.engine.concurrent import end
 from bot.engine.registry import Registry, remedy_of
 from bot.engine.remedy import Acting, Effect, Looking, PlanRefused, Remedy
 from bot.model.access import ANY, Person
 from bot.model.approval import ApprovalRule, ApprovalRules, Approvers
 from bot.model.change import Change, ChangeRequest, ChangeState, Check
-from bot.model.errors import NotAllowed, NotFound, OncallError, UsageError
+from bot.model.errors import NotFound, OncallError
 from bot.model.expiry import Expiry
 from bot.model.names import NodeName
 from bot.model.plan import Call, ObjectRef, Plan, Risk
@@ -42,6 +44,7 @@ RULE = ApprovalRule(
     approvers=Approvers(users=frozenset([BEN.id, OLA.id, ANA.id])),
 )
 
+
 class _Deletes(Remedy):
     """Delete one pod and wait for the next."""
 
@@ -63,9 +66,7 @@ class _Deletes(Remedy):
             calls=(
                 Call(
                     verb="delete",
-                    object=ObjectRef(
-                        kind="Pod", name=self.node, namespace="kube-system", uid=uid
-                    ),
+                    object=ObjectRef(kind="Pod", name=self.node, namespace="kube-system", uid=uid),
                 ),
             ),
             undo="none",
@@ -99,16 +100,16 @@ class _Deletes(Remedy):
         return (Check(name="it is another pod", held=now != before, said=now),)
 
     async def _uid(self, look: Looking) -> str:
-        import json
-
         pod = json.loads(await look.cluster.api.get(f"{POD}/{self.node}"))
         return str(pod["metadata"]["uid"])
+
 
 @remedy("delete")
 class Deletes(_Deletes):
     """Delete one pod and wait for the next."""
 
     node: NodeName
+
 
 @remedy("smash")
 class Smashes(_Deletes):
@@ -117,12 +118,14 @@ class Smashes(_Deletes):
     node: NodeName
     risk = Risk.BREAKGLASS
 
+
 @remedy("wipe")
 class Wipes(_Deletes):
     """The same, as safe."""
 
     node: NodeName
     risk = Risk.SAFE
+
 
 class Remembering:
     """A teller: everything told, by the state it was in."""
@@ -154,6 +157,7 @@ class Remembering:
     async def kept(self) -> bool:
         return True
 
+
 class Engine:
     """Changes, and a loop that carries what is due, until :meth:`stop`."""
 
@@ -168,7 +172,7 @@ class Engine:
     ) -> None:
         self.store = store
         self.cluster = cluster or FakeCluster()
-        registry = Registry([], [remedy_of(one) for one in remedies])
+        registry = Registry([remedy_of(one) for one in remedies])
         clusters: dict[str, Any] = {self.cluster.name: self.cluster}
         self.parts = Parts.of(store, registry, clusters, ApprovalRules(rules=rules), key)
         self.teller = Remembering()
@@ -180,11 +184,9 @@ class Engine:
         self._task = asyncio.create_task(self._carry())
 
     async def stop(self) -> None:
-        self.changes.carrier.let_go()
+        await self.changes.carrier.let_go()
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await end([self._task])
 
     async def _carry(self) -> None:
         while True:
@@ -219,4 +221,7 @@ class Engine:
     async def say(self, change: Change, word: Any, by: Requester = BEN, **more: str) -> Change:
         return await self.changes.say(change.ask or change.id, word, by, Person(id=by.id), **more)
 
-__all__ = ["NotAllowed", "UsageError"]
+    async def events(self, change: Change) -> list[str]:
+        """What the audit says of a change, by kind."""
+        records = await self.changes.audit.records(change=change.id)
+        return [record.event.event for record in records]
