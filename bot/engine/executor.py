@@ -72,9 +72,6 @@ class Executor:
         self.no_changes = "Nothing can be changed from here: changes go through the team's bot."
         """Why there are no :attr:`changes`, where there are none."""
         self._sides: dict[Door, DoorSide] = {}
-        self.changes: Changes | None = None
-        self.no_changes = "Changes are off: this bot has no store or no approvals file."
-        """Why there are no :attr:`changes`."""
         self._tasks: dict[str, tuple[asyncio.Task[RunRecord], Stop]] = {}
         self.closed = False
         """Whether nothing may be started any more."""

@@ -8,15 +8,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from bot.engine.executor import Executor
 from bot.engine.grammar import Command
 from bot.engine.parameters import Kind, Parameter
-from bot.engine.registry import Registry, Runbook, RunbookMark
-from bot.model.access import Action
+from bot.engine.registry import Procedure, Registry
+from bot.model.access import REQUESTS, Action
 from bot.model.change import Change, ChangeState
 from bot.model.errors import NotAllowed, OncallError, TimedOut
 from bot.model.names import parse_duration
@@ -49,13 +50,19 @@ _REASON = Parameter("reason", Kind.TEXT, positional=True, required=True)
 _FOR = Parameter("for", Kind.DURATION, positional=False, required=False)
 
 
-def _never() -> None:
-    """These commands are no runbooks: they share their grammar."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Immediate(Procedure):
+    """A command that is answered at once."""
+
+    @property
+    def code(self) -> Callable[..., Any]:
+        """What answers it."""
+        return Answering.answer
 
 
-def _entry(name: str, text: str, *parameters: Parameter) -> Runbook:
+def _entry(name: str, text: str, *parameters: Parameter) -> Immediate:
     summary = text.split("\n", 1)[0].rstrip(".")
-    return Runbook(name, _never, parameters, summary, text, RunbookMark(name))
+    return Immediate(name=name, parameters=parameters, summary=summary, help=text)
 
 
 AT_ONCE = Registry(
@@ -79,19 +86,18 @@ AT_ONCE = Registry(
         ),
         _entry(
             "unlock",
-            "Release the lock of a cluster, whoever holds it.\n\nA change that held it stops before "
-            "its next step.",
+            "Release the lock of a cluster, whoever holds it.\n\nA change that held it stops "
+            "before its next step.",
         ),
         _entry("locks", "Locks and freezes of the clusters, who holds them and why."),
         _entry("expiries", "Time-boxed states that will be taken back, and when."),
     ]
 )
-REQUESTS = frozenset(["freeze", "unfreeze", "lock", "unlock"])
-"""Those that need the access rules' ``request``; the others need ``run``."""
 
 
 class AtOnce(msgspec.Struct, frozen=True):
-    """A command of this kind; ``cluster`` is empty where it is about all clusters."""
+    """A command of this kind; ``cluster`` is empty where it is about all clusters. What a rule
+    must allow is ``request`` for those in :data:`REQUESTS`, ``run`` for the others."""
 
     command: Command
     cluster: str

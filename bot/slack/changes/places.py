@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.model.change import Change, ChangeRequest
+from bot.model.run import Door
 from bot.slack.changes import words
 from bot.slack.private_address import PrivateAddress
 
@@ -32,6 +33,8 @@ class Places:
 
     def asked_elsewhere(self, request: ChangeRequest) -> bool:
         """Whether the requester does not look where the change is told."""
+        if request.requester.door is not Door.SLACK:
+            return False
         asked_in = request.origin.get("channel", "")
         return asked_in != self.channel_for(request.cluster, request.channel)
 

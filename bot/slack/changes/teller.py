@@ -253,11 +253,10 @@ class SlackTeller:
         )
         part = f"rings-{version.part}"
         self._outbox.mention(lane, change.id, _plainly(text), part=part)
-        if request.requester.door is Door.SLACK and self.places.asked_elsewhere(request):
-            if lane != direct(request.requester.id):
-                private = with_note(message, words.TOLD_ALONE)
-                once = f"{change.id}/{version.part}"
-                self._outbox.private(direct(request.requester.id), private, once)
+        alone = direct(request.requester.id)
+        if alone != lane and self.places.asked_elsewhere(request):
+            private = with_note(message, words.TOLD_ALONE)
+            self._outbox.private(alone, private, f"{change.id}/{version.part}")
 
     def _rule_of(self, change: Change) -> ApprovalRule | None:
         rules = self._rules()
