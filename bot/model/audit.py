@@ -29,7 +29,7 @@ class Event(StrEnum):
     NOT_ALLOWED = "not-allowed"
     """A word that does not count: of the requester, a bystander, too late, forged or replayed."""
     OVERRIDE = "override"
-    """An option that widens the rules was used: ``safe_when_broken``, ``solo_after``, breakglass."""
+    """An option was used that widens the rules: ``safe_when_broken``, ``solo_after``."""
     FROZEN = "frozen"
     UNFROZEN = "unfrozen"
     LOCKED = "locked"

@@ -106,13 +106,15 @@ class ChangeRequest(msgspec.Struct, frozen=True, kw_only=True):
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """One person's word on one plan. ``by`` is compared by its id alone.
 
-    ``seal`` is an HMAC over change, digest, person, word and time, whose key is not in the store.
+    ``about`` is the step it is about, where it is about one. ``seal`` is an HMAC over change,
+    digest, person, word and time, whose key is not in the store.
     """
 
     word: Word
     by: Requester
     at: datetime
     digest: str
+    about: str = ""
     reason: str = ""
     seal: str = ""
 
@@ -156,7 +158,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     until ``valid_until``; ``rule`` names the approval rule, ``solo_from`` is when one person may go
     on alone. ``voided`` says why the plan
     before this one was not carried out. ``checks_before`` and ``checks`` are what was seen before
-    and after; ``held_since`` is when all checks first held. ``outcome`` is the last word.
+    and after; ``held_since`` is when all checks first held, ``checks_end`` when they are given up.
+    ``seal`` and ``plan_seal`` are HMACs over the request and over the plan as it was asked for.
+    ``outcome`` is the last word, or the step that waits for one.
     ``review_due``: one person went on alone and nobody has looked at it yet.
     """
 
@@ -175,6 +179,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: datetime | None = None
     decisions: tuple[Decision, ...] = ()
     seal: str = ""
+    plan_seal: str = ""
     voided: tuple[str, ...] = ()
     confirmed: tuple[str, ...] = ()
     steps: tuple[ChangeStep, ...] = ()
@@ -199,12 +204,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def approvals(self) -> tuple[Decision, ...]:
         """Words in favour of the present plan."""
-        digest = self.plan.digest if self.plan else ""
-        return tuple(
-            word
-            for word in self.decisions
-            if word.word in (Word.APPROVE, Word.SOLO) and word.digest == digest
-        )
+        return tuple(said for said in self.said(Word.APPROVE, Word.SOLO) if said.about == self.ask)
+
+    def said(self, *words: Word) -> tuple[Decision, ...]:
+        """What people said, of these words, oldest first."""
+        return tuple(said for said in self.decisions if said.word in words)
 
     @property
     def half_time(self) -> datetime | None:
@@ -212,6 +216,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         if self.decide_by is None or self.posted_at is None:
             return None
         return self.posted_at + (self.decide_by - self.posted_at) / 2
+
 
 _ID = re.compile(rf"[cae]-[{ALPHABET}]{{10}}\Z")
 
