@@ -84,18 +84,30 @@ class RunningBot:
         return await self._call("POST", path, ChangeDocument, said)
 
     async def say(self, change_id: str, word: Word, said: Said) -> ChangeDocument:
-        """Say any other word to a change."""
+        """Say any other word to a change. Sent once: a second “confirm” is of the next step."""
         path = f"/changes/{quote(change_id, safe='')}/{word}"
-        return await self._call("POST", path, ChangeDocument, said)
+        try:
+            return await self._call("POST", path, ChangeDocument, said, tries=1)
+        except (Unreachable, TimedOut) as error:
+            error.hint = (
+                f"Whether it was heard is not known: cilium-oncall changes show {change_id}"
+            )
+            raise
 
     async def _call(
-        self, method: str, path: str, shape: type[T], body: msgspec.Struct | None = None
+        self,
+        method: str,
+        path: str,
+        shape: type[T],
+        body: msgspec.Struct | None = None,
+        *,
+        tries: int = TRIES,
     ) -> T:
-        for attempt in range(1, TRIES + 1):
+        for attempt in range(1, tries + 1):
             try:
                 return await self._once(method, path, shape, body)
             except (Unreachable, TimedOut, StoreUnavailable):
-                if attempt == TRIES:
+                if attempt == tries:
                     raise
                 await asyncio.sleep(PAUSE * attempt)
         raise AssertionError("unreachable: the last attempt returns or raises")
