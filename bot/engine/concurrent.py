@@ -62,7 +62,7 @@ async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
     Once is not enough: redis-py loses a cancellation that arrives together with what it waits for,
     and a task that loops would then go on for ever.
     """
-    pending = set(tasks)
+    pending = {task for task in tasks if not task.done()}
     while pending:
         for task in pending:
             task.cancel()

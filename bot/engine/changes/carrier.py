@@ -19,6 +19,7 @@ from bot.engine.changes.parts import Parts
 from bot.engine.changes.planning import plan_change
 from bot.engine.changes.reverting import revert
 from bot.engine.changes.verifying import check_again, verify
+from bot.engine.concurrent import end
 from bot.engine.journal import Superseded
 from bot.engine.run import run_in_context
 from bot.model.change import Change, ChangeState, Word
@@ -37,6 +38,7 @@ class ChangeCarrier:
         self._parts = parts
         self._carried: dict[str, asyncio.Task[None]] = {}
         self._closing = False
+        self._ending: asyncio.Task[None] | None = None
 
     async def due(self) -> list[str]:
         """Changes that somebody should go on with now, expiries that are due included.
@@ -65,16 +67,14 @@ class ChangeCarrier:
     def let_go(self) -> list[str]:
         """Stop at once and say nothing: another bot goes on with these."""
         self._closing = True
-        left = list(self._carried)
-        for task in self._carried.values():
-            task.cancel()
-        return left
+        self._ending = asyncio.create_task(end(self._carried.values()), name="changes let go")
+        return list(self._carried)
 
     async def _carry(self, change_id: str) -> None:
         run_in_context.set(change_id)
         try:
             for _ in range(MOST_TURNS):
-                if not await self._turn(change_id):
+                if self._closing or not await self._turn(change_id):
                     return
             logger.error("change %s does not come to rest", change_id)
         except Superseded:

@@ -10,6 +10,7 @@ from typing import Any
 from bot.authoring import remedy
 from bot.engine.changes.parts import Parts
 from bot.engine.changes.service import Changes
+from bot.engine.concurrent import end
 from bot.engine.registry import Registry, remedy_of
 from bot.engine.remedy import Acting, Effect, Looking, PlanRefused, Remedy
 from bot.model.access import ANY, Person
@@ -182,9 +183,7 @@ class Engine:
     async def stop(self) -> None:
         self.changes.carrier.let_go()
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await end([self._task])
 
     async def _carry(self) -> None:
         while True:
