@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -39,8 +38,6 @@ from bot.terminal.plan import print_plan
 
 if TYPE_CHECKING:
     from bot.clients.cluster import Cluster
-
-logger = logging.getLogger(__name__)
 
 RENEW = LASTS / 5
 """Seconds between renewals of the lock while a person thinks."""
@@ -151,7 +148,7 @@ class Session:
                 await self._verify()
         except Exception as error:  # the border between remedies and people: what was done is told
             logger.exception("%s broke", self._journal.change.id)
-            self._stop(ChangeState.FAILED, f"The remedy broke ({type(error).__name__}).")
+            self._stop(ChangeState.FAILED, f"The remedy broke: {type(error).__name__}.")
 
     async def _apply(self) -> None:
         """Steps, each after its word, until all are done or something ends it."""
