@@ -19,7 +19,6 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import chain
 from typing import Protocol
 
 import msgspec
@@ -77,7 +76,7 @@ class Carries(Protocol):
     async def carry(self, one: str) -> None:
         """Go on with it until it waits or has ended. Raises nothing."""
 
-    def let_go(self) -> list[str]:
+    async def let_go(self) -> list[str]:
         """Stop at once; another process goes on with these."""
 
 
@@ -138,7 +137,9 @@ class Carrier:
         await end(self._loops)
         if self._delivery is None:
             return
-        left = [*self._carried, *chain.from_iterable(o.let_go() for o in self.also.values())]
+        left = list(self._carried)
+        for other in self.also.values():
+            left += await other.let_go()
         for carried in list(self._carried.values()):
             carried.let_go()
         await self._delivery.drain()

@@ -1,12 +1,16 @@
 """Settings: what ``bot.yaml`` and the environment say, read once, checked as a whole.
 
 schema.py        what may be said, as frozen types
+fields.py        what may stand in one field, with the words of its refusal
 rules.py         what must agree between settings
 yaml_source.py   YAML text to plain values with positions; every trap of YAML 1.1 is an error
 problems.py      one thing wrong, with file, line, field, what was found and what is allowed
 check.py         bot.yaml and the files it names: all problems at once
 access_schema.py what access.yaml may say, as frozen types
 access_file.py   access.yaml to access rules, names compared with those that exist
+approvals_schema.py what approvals.yaml may say, as frozen types
+approvals_file.py   approvals.yaml to approval rules, refused where they loosen what no rule may
+rule_lists.py    what files of rules have in common
 against_schema.py a document against a schema, told by line
 document.py      a file as plain values that remember where they stood
 credentials.py   secrets, from the environment or from files, never from ``bot.yaml``

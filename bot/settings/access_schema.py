@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from bot.model.access import ANY, CONFIGURED, Action
-from bot.settings.schema import Allowed, channel_id, one_line, refuse
+from bot.settings.fields import Allowed, Section, channel_id, one_line, refuse
 
 _USER = re.compile(r"[UW][A-Z0-9]{2,30}\Z")
 _GROUP = re.compile(r"S[A-Z0-9]{2,30}\Z")
@@ -28,6 +28,12 @@ def _matching(*patterns: re.Pattern[str]) -> Callable[[str], str]:
 
 def _user(text: str) -> str:
     return _matching(_USER)(text)
+
+
+def _member(text: str) -> str:
+    if not _USER.match(text):
+        raise refuse()
+    return text
 
 
 def _group(text: str) -> str:
@@ -61,6 +67,11 @@ UserId = Annotated[
     AfterValidator(_user),
     Allowed("a member's id (U... or W...; in Slack: profile, More, Copy member ID), or '*'"),
 ]
+MemberId = Annotated[
+    str,
+    AfterValidator(_member),
+    Allowed("a member's id (U... or W...; in Slack: profile, More, Copy member ID)"),
+]
 GroupId = Annotated[
     str, AfterValidator(_group), Allowed("a user group's id (S...), as its page in Slack shows it")
 ]
@@ -76,11 +87,7 @@ ChannelPattern = Annotated[
 ActionName = Annotated[Action, BeforeValidator(_action), Allowed(_ACTIONS)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class RuleEntry(_Section):
+class RuleEntry(Section):
     """One rule. What is missing is told by :mod:`bot.settings.access_file`: nothing has a default,
     because a line that was forgotten must not widen a rule."""
 
@@ -97,8 +104,8 @@ class RuleEntry(_Section):
     ) = None
 
 
-class AccessFile(_Section):
+class AccessFile(Section):
     """The whole of ``access.yaml``."""
 
     ask: Words = ""
-    rules: Annotated[list[RuleEntry], Allowed("a list of rules")] = []
+    rules: Annotated[list[RuleEntry], Allowed("a list of rules")] = Field(default_factory=list)

@@ -12,9 +12,9 @@ from pydantic_core import ErrorDetails
 from bot.model.nearest import nearest
 from bot.settings.credentials import SECRETS
 from bot.settings.document import Document, Place
+from bot.settings.fields import Allowed
 from bot.settings.problems import SECRET, Path, Problem, dotted, shown
 from bot.settings.rules import Contradiction
-from bot.settings.schema import Allowed
 
 Schema = TypeVar("Schema", bound=BaseModel)
 

@@ -233,7 +233,7 @@ def told(tmp_path: Path, content: str | bytes) -> list[str]:
             "- a\n",
             [
                 "bot.yaml:1: found a list; allowed: a mapping of clusters, channels, access, "
-                "slack, http, limits, store, logs"
+                "approvals, slack, http, limits, store, logs"
             ],
             id="a-list",
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,14 +14,12 @@ from bot.model.audit import AuditEvent, AuditRecord, Event
 from bot.model.change import Change
 from bot.model.errors import StoreUnavailable
 from bot.store.audit import FIRST, AuditChain, link
-from bot.store.claims import Claims
 
 logger = logging.getLogger(__name__)
 
 PAGE = 500
 LONGEST = 2_000
 """Characters of a detail."""
-DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,28 +127,3 @@ class Audit:
         if self._seal is not None and not self._seal.holds_for_event(record.event):
             return "Its seal does not hold: no bot with this key wrote it."
         return ""
-
-
-class DailyHead:
-    """Makes the head of the chain public once a day, whichever replica does it."""
-
-    def __init__(
-        self,
-        audit: Audit,
-        claims: Claims,
-        tell: Callable[[int, str], Awaitable[None]],
-        every: float = DAY,
-    ) -> None:
-        self._audit, self._claims, self._tell, self._every = audit, claims, tell, every
-
-    async def look(self) -> None:
-        """Tell the head unless somebody told it within the last day."""
-        if not await self._claims.once("audit head", self._every):
-            return
-        number, digest = await self._audit.head()
-        if not number:
-            return
-        logger.info("audit head: record %d, %s", number, digest)
-        await self._tell(number, digest)
-        said = self._audit.event(Event.HEAD, detail=f"record {number}: {digest}")
-        await self._audit.put(said)

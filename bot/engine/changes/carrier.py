@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from bot.engine.changes.daily import DailyHead
 from bot.engine.changes.executing import begin, confirm, execute, expire, resolve
 from bot.engine.changes.journal import Moved, StoredJournal
 from bot.engine.changes.parts import Parts
@@ -38,7 +39,7 @@ class ChangeCarrier:
         self._parts = parts
         self._carried: dict[str, asyncio.Task[None]] = {}
         self._closing = False
-        self._ending: asyncio.Task[None] | None = None
+        self._daily = DailyHead(parts)
 
     async def due(self) -> list[str]:
         """Changes that somebody should go on with now, expiries that are due included.
@@ -48,6 +49,7 @@ class ChangeCarrier:
         changes = await self._parts.changes.due()
         late = await self._parts.expiries.open(until=datetime.now(UTC))
         await self._parts.audit.link()
+        await self._daily.look()
         ids = dict.fromkeys([*(expiry.change for expiry in late), *changes])
         return [one for one in ids if one not in self._carried]
 
@@ -64,11 +66,12 @@ class ChangeCarrier:
                 task.cancel()
             del self._carried[change_id]
 
-    def let_go(self) -> list[str]:
+    async def let_go(self) -> list[str]:
         """Stop at once and say nothing: another bot goes on with these."""
         self._closing = True
-        self._ending = asyncio.create_task(end(self._carried.values()), name="changes let go")
-        return list(self._carried)
+        left = dict(self._carried)
+        await end(left.values())
+        return list(left)
 
     async def _carry(self, change_id: str) -> None:
         run_in_context.set(change_id)

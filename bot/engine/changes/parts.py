@@ -18,6 +18,7 @@ from bot.model.time_scale import TimeScale
 from bot.store.audit import AuditChain
 from bot.store.brakes import StoredBrakes
 from bot.store.changes import StoredChanges
+from bot.store.claims import Claims
 from bot.store.connection import Store
 from bot.store.expiries import StoredExpiries
 
@@ -42,6 +43,7 @@ class Parts:
     changes: StoredChanges
     expiries: StoredExpiries
     brakes: Brakes
+    claims: Claims
     time_scale: TimeScale
     teller: Teller = field(init=False)
 
@@ -66,6 +68,7 @@ class Parts:
             audit=Audit(AuditChain(store), seal),
             changes=StoredChanges(store),
             expiries=StoredExpiries(store),
+            claims=Claims(store),
             brakes=Brakes(stored, gates=gates or [], time_scale=store.time_scale),
             time_scale=store.time_scale,
         )

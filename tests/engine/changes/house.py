@@ -181,7 +181,7 @@ class Engine:
         self._task = asyncio.create_task(self._carry())
 
     async def stop(self) -> None:
-        self.changes.carrier.let_go()
+        await self.changes.carrier.let_go()
         if self._task is not None:
             await end([self._task])
 
