@@ -10,7 +10,6 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-import msgspec
 from aiohttp import web
 
 from bot.engine import access
@@ -32,8 +31,8 @@ MOST_LISTED = 50
 LONGEST_KEY = 100
 
 Handler = Callable[[web.Request, Caller], Awaitable[web.Response]]
-Understand = Callable[[Sequence[str], str, Requester], ChangeRequest]
-"""From the words of a command, a cluster's name and who asks to what is asked for."""
+Understand = Callable[[Sequence[str], Requester], ChangeRequest]
+"""From the words of a command and who asks to what is asked for."""
 
 
 class Changes(Protocol):
@@ -132,14 +131,11 @@ class ChangesApi:
         wanted = await read_body(request, NewChange)
         if len(wanted.once) > LONGEST_KEY:
             raise UsageError(f"The key is longer than {LONGEST_KEY} characters.")
-        words = words_of_arguments(wanted.command)
-        words_of_arguments([wanted.reason, wanted.incident])
-        understood = self._understand(words, wanted.cluster, caller.requester)
-        asked = msgspec.structs.replace(
-            understood,
-            reason=wanted.reason or understood.reason,
-            incident=wanted.incident or understood.incident,
-        )
+        # One grammar: what stands beside the command is read as if it had been typed with it.
+        beside = {"cluster": wanted.cluster, "reason": wanted.reason, "incident": wanted.incident}
+        options = [f"--{name}={value}" for name, value in beside.items() if value]
+        words = words_of_arguments([*wanted.command, *options])
+        asked = self._understand(words, caller.requester)
         # The key is the caller's own: nobody gets at another's change by naming theirs.
         once = f"{WHERE} {caller.person.id} {wanted.once}" if wanted.once else ""
         return answer(change_document(await engine.request(asked, once=once)), 201)

@@ -146,8 +146,7 @@ class Session:
             await self._apply()
             if self._journal.change.state is ChangeState.VERIFYING:
                 await self._verify()
-        except Exception as error:  # the border between remedies and people: what was done is told
-            logger.exception("%s broke", self._journal.change.id)
+        except Exception as error:  # noqa: BLE001  the border: whatever broke, what was done is told
             self._stop(ChangeState.FAILED, f"The remedy broke: {type(error).__name__}.")
 
     async def _apply(self) -> None:

@@ -146,16 +146,19 @@ class KeptChanges:
         return MayDecide(may, None, "You may." if may else "You may not decide on this.")
 
 
-def understand(words: Sequence[str], cluster: str, requester: Requester) -> ChangeRequest:
+def understand(words: Sequence[str], requester: Requester) -> ChangeRequest:
     """The grammar of one remedy."""
-    if words[:1] != ["restart-agent"] or len(words) != 2:
+    given = dict(word[2:].split("=", 1) for word in words if word.startswith("--"))
+    typed = [word for word in words if not word.startswith("--")]
+    if typed[:1] != ["restart-agent"] or len(typed) != 2:
         raise UsageError("There is no such remedy.", usage="restart-agent NODE")
     return ChangeRequest(
         remedy="restart-agent",
-        cluster=cluster or "lab",
-        parameters={"node": words[1]},
+        cluster=given.get("cluster", "lab"),
+        parameters={"node": typed[1]},
         requester=requester,
-        channel="C0OPS",
+        reason=given.get("reason", ""),
+        incident=given.get("incident", ""),
     )
 
 
