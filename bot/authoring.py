@@ -1,4 +1,4 @@
-"""The public surface for runbook authors.
+"""The public surface for authors of runbooks and remedies.
 
     @runbook("status", alerts=["CiliumAgentDown"])
     async def status(run: Run, node: NodeName | None = None, *, deep: bool = False) -> Report:
@@ -10,12 +10,24 @@ The signature is the command's grammar, the docstring its help. See CONTRIBUTING
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Concatenate, ParamSpec
+from dataclasses import dataclass
+from typing import Concatenate, ParamSpec, TypeVar
 
 from bot.engine.registry import MARK, RunbookMark
+from bot.engine.remedy import (
+    REMEDY_MARK,
+    Acting,
+    Effect,
+    Looking,
+    PlanRefused,
+    Remedy,
+    RemedyMark,
+)
 from bot.engine.run import Run
+from bot.model.change import Check
 from bot.model.names import Duration, Namespace, NodeName, PodName, Version, natural
 from bot.model.pictures import Matrix, NodeMap, Picture, Series, State, Timeline, Tone, Zone
+from bot.model.plan import BlastRadius, Bounds, Call, ObjectRef, Plan, Risk
 from bot.model.report import (
     Attachment,
     Confidence,
@@ -32,19 +44,31 @@ from bot.model.report import (
 )
 
 __all__ = [
+    "Acting",
     "Attachment",
+    "BlastRadius",
+    "Bounds",
+    "Call",
+    "Check",
     "Confidence",
     "Duration",
+    "Effect",
     "Finding",
     "Gap",
+    "Looking",
     "Matrix",
     "Namespace",
     "NodeMap",
     "NodeName",
+    "ObjectRef",
     "Picture",
+    "Plan",
+    "PlanRefused",
     "PodName",
+    "Remedy",
     "RemedyOffer",
     "Report",
+    "Risk",
     "Run",
     "Series",
     "Severity",
@@ -58,11 +82,13 @@ __all__ = [
     "Zone",
     "natural",
     "ranked",
+    "remedy",
     "runbook",
     "verdict_of",
 ]
 
 P = ParamSpec("P")
+R = TypeVar("R", bound=Remedy)
 Procedure = Callable[Concatenate[Run, P], Awaitable[Report]]
 
 
@@ -82,5 +108,19 @@ def runbook(
     def leave_mark(function: Procedure[P]) -> Procedure[P]:
         setattr(function, MARK, mark)
         return function
+
+    return leave_mark
+
+
+def remedy(name: str) -> Callable[[type[R]], type[R]]:
+    """Make a class the remedy ``name``: a frozen dataclass whose fields are the command's grammar.
+
+    See :mod:`bot.engine.remedy`. Only marks: registering is explicit.
+    """
+
+    def leave_mark(kind: type[R]) -> type[R]:
+        made = dataclass(frozen=True)(kind)
+        setattr(made, REMEDY_MARK, RemedyMark(name))
+        return made
 
     return leave_mark

@@ -26,14 +26,17 @@ class _Commands(click.Group):
     """Fixed commands, and every runbook as one more."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*(runbook.name for runbook in catalogue.registry()), *super().list_commands(ctx)]
+        return [
+            *(runbook.name for runbook in catalogue.registry().runbooks),
+            *super().list_commands(ctx),
+        ]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         fixed = super().get_command(ctx, cmd_name)
         if fixed is not None:
             return fixed
-        registry = catalogue.registry()
-        return runbook_command(registry.get(cmd_name)) if cmd_name in registry else None
+        runbooks = {runbook.name: runbook for runbook in catalogue.registry().runbooks}
+        return runbook_command(runbooks[cmd_name]) if cmd_name in runbooks else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -169,7 +169,7 @@ class Carriage:
                 f"This bot knows no {request.runbook} on {request.cluster} (run {record.id}).",
                 hint="All replicas on one store need the same bot.yaml and runbooks.",
             )
-        return self.registry.get(request.runbook), self.clusters[request.cluster]
+        return self.registry.runbook(request.runbook), self.clusters[request.cluster]
 
     def _usual(self, runbook: Runbook, record: RunRecord) -> float:
         patient = runbook.is_patient(record.request.parameters)

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.engine.parameters import Kind, Parameter
-from bot.engine.registry import Registry, Runbook
+from bot.engine.registry import Procedure, Registry, RemedyEntry
 from bot.model.errors import UsageError
 from bot.model.nearest import did_you_mean, quoted
 
@@ -23,6 +23,8 @@ MOST_CHARACTERS = 500
 
 CLUSTER = "cluster"
 DEADLINE = Parameter("deadline", Kind.DURATION, positional=False, required=False)
+REASON, INCIDENT = "--reason", "--incident"
+_INCIDENT = re.compile(r"[A-Za-z0-9#_-]{1,40}\Z")
 
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
 _LINK = re.compile(r"<(?:https?://|mailto:)?([^<>|\s]+)(?:\|([^<>]*))?>")
@@ -32,12 +34,22 @@ _CLUSTER_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@:/-]{0,251}[A-Za-z0-9])?
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A request that can be understood. ``parameters`` hold canonical text by parameter name."""
+    """A request that can be understood. ``parameters`` hold canonical text by parameter name.
 
-    runbook: Runbook
+    ``reason`` and ``incident`` are what people may say about a change.
+    """
+
+    runbook: Procedure
     parameters: dict[str, str]
     cluster: str | None = None
     deadline: float | None = None
+    reason: str = ""
+    incident: str = ""
+
+    @property
+    def is_remedy(self) -> bool:
+        """Whether it asks for a change."""
+        return isinstance(self.runbook, RemedyEntry)
 
 
 def from_phone(text: str) -> str:
@@ -99,7 +111,10 @@ def parse(registry: Registry, arguments: list[str]) -> Command:
         raise
 
 
-def _parse_arguments(runbook: Runbook, arguments: list[str]) -> Command:
+def _parse_arguments(runbook: Procedure, arguments: list[str]) -> Command:
+    common = [f"--{CLUSTER}", DEADLINE.option]
+    if isinstance(runbook, RemedyEntry):
+        common = [f"--{CLUSTER}", REASON, INCIDENT]
     positionals = [parameter for parameter in runbook.parameters if parameter.positional]
     options = {p.option: p for p in runbook.parameters if not p.positional}
     given: dict[str, str] = {}
@@ -114,10 +129,10 @@ def _parse_arguments(runbook: Runbook, arguments: list[str]) -> Command:
                 parameter = options[name]
                 value = _value_of(parameter, name, inline if equals else None, rest)
                 given[parameter.name] = parameter.read(value)
-            elif name in (f"--{CLUSTER}", DEADLINE.option):
+            elif name in common:
                 extra[name] = _next_value(name, inline if equals else None, rest)
             else:
-                raise _unknown_option(word, options)
+                raise _unknown_option(word, [*options, *common])
         elif positionals:
             parameter = positionals.pop(0)
             given[parameter.name] = parameter.read(word)
@@ -131,6 +146,8 @@ def _parse_arguments(runbook: Runbook, arguments: list[str]) -> Command:
         parameters=given,
         cluster=_cluster(extra.get(f"--{CLUSTER}")),
         deadline=_deadline(extra.get(DEADLINE.option)),
+        reason=extra.get(REASON, "").strip(),
+        incident=_incident(extra.get(INCIDENT)),
     )
 
 
@@ -153,8 +170,7 @@ def _next_value(name: str, inline: str | None, rest: list[str]) -> str:
     return rest.pop(0)
 
 
-def _unknown_option(word: str, options: dict[str, Parameter]) -> UsageError:
-    known = [*options, f"--{CLUSTER}", DEADLINE.option]
+def _unknown_option(word: str, known: list[str]) -> UsageError:
     hint = did_you_mean("--" + word.lstrip("-"), known) or f"Known options: {', '.join(known)}."
     return UsageError(f"There is no option {quoted(word)}.", hint=hint)
 
@@ -163,6 +179,15 @@ def _cluster(typed: str | None) -> str | None:
     if typed is not None and not _CLUSTER_NAME.match(typed):
         raise UsageError(f"{quoted(typed)} is not a cluster name.")
     return typed
+
+
+def _incident(typed: str | None) -> str:
+    if typed is not None and not _INCIDENT.match(typed):
+        raise UsageError(
+            f"{quoted(typed)} is not the id of an incident.",
+            hint="Letters, digits, '-', '_' and '#', such as INC-4711.",
+        )
+    return typed or ""
 
 
 def _deadline(typed: str | None) -> float | None:

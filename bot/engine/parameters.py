@@ -1,4 +1,4 @@
-"""Typed parameters of a runbook, read from its signature.
+"""Typed parameters of a runbook, read from its signature, and of a remedy, from its fields.
 
     async def status(run: Run, node: NodeName | None = None, *, deep: bool = False) -> Report
 
@@ -147,6 +147,16 @@ def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     hints = typing.get_type_hints(function)
     declared = list(inspect.signature(function).parameters.values())[1:]
     return tuple(_parameter(function, item, hints.get(item.name)) for item in declared)
+
+
+def fields_of(kind: type[Any]) -> tuple[Parameter, ...]:
+    """The parameters that the fields of a remedy's dataclass are, in their order.
+
+    Raises :class:`ConfigurationError` for an annotation that no grammar knows.
+    """
+    hints = typing.get_type_hints(kind)
+    declared = list(inspect.signature(kind).parameters.values())
+    return tuple(_parameter(kind, item, hints.get(item.name)) for item in declared)
 
 
 def _parameter(function: Callable[..., Any], item: inspect.Parameter, hint: Any) -> Parameter:

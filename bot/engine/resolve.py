@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from bot.engine.parameters import Kind
-from bot.engine.registry import Runbook
+from bot.engine.registry import Procedure
 from bot.model.errors import ClientError, NotFound, UsageError
 from bot.model.names import natural
 from bot.model.nearest import did_you_mean, quoted
@@ -19,7 +19,7 @@ PATIENCE = 3.0
 
 
 async def resolve_names(
-    runbook: Runbook, parameters: dict[str, str], cluster: Cluster
+    runbook: Procedure, parameters: dict[str, str], cluster: Cluster
 ) -> dict[str, str]:
     """``parameters`` with every node name in full.
 

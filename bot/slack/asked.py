@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import msgspec
 
 from bot.engine.grammar import Command
-from bot.engine.registry import Runbook
+from bot.engine.registry import Procedure
 from bot.model.names import format_duration
 from bot.model.run import Door, Requester, RunRecord
 from bot.slack.messages import SLASH
@@ -131,7 +131,7 @@ def words_of(command: Command) -> str:
     return " ".join(words)
 
 
-def words_by_name(runbook: Runbook, parameters: Mapping[str, str]) -> list[str]:
+def words_by_name(runbook: Procedure, parameters: Mapping[str, str]) -> list[str]:
     """The words of a command whose ``parameters`` are canonical text by name."""
     words = [runbook.name]
     for parameter in runbook.parameters:

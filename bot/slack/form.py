@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from bot.engine.parameters import Kind, Parameter
-from bot.engine.registry import Registry, Runbook
+from bot.engine.registry import Procedure, Registry
 from bot.model.errors import UsageError
 from bot.slack import limits, messages
 from bot.slack.asked import Asked, words_by_name
@@ -34,7 +34,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     ``cluster`` is empty until one is chosen; ``nodes`` are its nodes' names, ``None`` until known.
     """
 
-    runbook: Runbook
+    runbook: Procedure
     cluster: str
     nodes: tuple[str, ...] | None = None
 
@@ -98,7 +98,7 @@ def picked(shown: Mapping[str, Any], block_id: str) -> str:
     return ""
 
 
-def words(shown: Mapping[str, Any], runbook: Runbook, cluster: str) -> str | dict[str, str]:
+def words(shown: Mapping[str, Any], runbook: Procedure, cluster: str) -> str | dict[str, str]:
     """``status node-7 --deep --cluster prod``, or what is wrong by ``block_id``."""
     given: dict[str, str] = {}
     wrong: dict[str, str] = {}
@@ -119,7 +119,7 @@ def words(shown: Mapping[str, Any], runbook: Runbook, cluster: str) -> str | dic
     return " ".join([*words_by_name(runbook, given), "--cluster", cluster])
 
 
-def node_fields(runbook: Runbook, cluster: str) -> list[str]:
+def node_fields(runbook: Procedure, cluster: str) -> list[str]:
     """The fields that hold nodes, by ``block_id``."""
     nodes = (p for p in runbook.parameters if p.kind is Kind.NODE)
     return [_block_id(parameter, runbook, cluster) for parameter in nodes]
@@ -202,7 +202,7 @@ def _plain(text: str) -> dict[str, Any]:
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
-def _block_id(parameter: Parameter, runbook: Runbook, cluster: str) -> str:
+def _block_id(parameter: Parameter, runbook: Procedure, cluster: str) -> str:
     """Another command or cluster has other fields: nothing chosen for one is read for another."""
     return f"{runbook.name}/{parameter.name}/{cluster}"[: limits.BLOCK_ID]
 

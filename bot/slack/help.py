@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from bot.engine.registry import Registry, Runbook
+from bot.engine.registry import Procedure, Registry
 from bot.slack import messages
 from bot.slack.blocks import Message, Page, lines_within, section
 from bot.slack.limits import FALLBACK, SECTION
@@ -38,7 +38,7 @@ def overview(registry: Registry, bot: str = messages.SLASH) -> Message:
     )
 
 
-def detail(runbook: Runbook, bot: str = messages.SLASH) -> Message:
+def detail(runbook: Procedure, bot: str = messages.SLASH) -> Message:
     """Usage and the whole help text of one command."""
     usage = code(f"{bot} {runbook.usage}", 600)
     return Message(
@@ -55,13 +55,13 @@ def _flowing(text: str) -> Iterator[str]:
             yield sentence(" ".join(line.split()), 1_200)
 
 
-def by_need(registry: Registry) -> tuple[list[Runbook], list[Runbook]]:
+def by_need(registry: Registry) -> tuple[list[Procedure], list[Procedure]]:
     """What people need most, in that order, and the rest."""
     first = [registry.get(name) for name in NEEDED_MOST if name in registry]
     return first, [runbook for runbook in registry if runbook.name not in NEEDED_MOST]
 
 
-def _paragraphs(runbooks: Iterable[Runbook], bot: str) -> Iterator[str]:
+def _paragraphs(runbooks: Iterable[Procedure], bot: str) -> Iterator[str]:
     """Lines of usage and summary, as many to a paragraph as Slack takes."""
     gathered = ""
     for runbook in runbooks:

@@ -7,6 +7,7 @@ names the head it saw; when another linked meanwhile, it looks again.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 
 import msgspec
@@ -67,6 +68,7 @@ class AuditChain:
         self._events = store.key(*PENDING)
         self._chain = store.key("audit")
         self._head = store.key("audit", "head")
+        self._linking = asyncio.Lock()
 
     async def put(self, event: AuditEvent) -> None:
         """Keep an event that belongs to no change of state."""
@@ -74,6 +76,10 @@ class AuditChain:
 
     async def link(self) -> int:
         """Link everything that waits; how many were linked here."""
+        async with self._linking:
+            return await self._link()
+
+    async def _link(self) -> int:
         linked = 0
         while (waiting := await self._store.read("LINDEX", self._events, 0)) is not None:
             number, head = await self.head()

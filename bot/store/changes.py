@@ -171,11 +171,12 @@ class StoredChanges:
         leads_to: ChangeState | None = None,
     ) -> Heard:
         """Keep any other word, if the change is in one of the states ``within``; due now."""
+        told: list[str | bytes] = [self._words.encode(decision), EVENTS.encode(event)]
         answer = await self._store.change(
             SAY,
             [self._key(change_id), self._said(change_id), self._due, self._events],
-            *(change_id, decision.by.id, decision.word, decision.about, leads_to or ""),
-            *(self._words.encode(decision), EVENTS.encode(event), *within),
+            *(change_id, decision.by.id, decision.word, decision.about, str(leads_to or "")),
+            *(*told, *map(str, within)),
         )
         return Heard(text(answer))
 

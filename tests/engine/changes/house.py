@@ -1,4 +1,4 @@
-"""The change engine on a real store, with a cluster of a few objects and a teller that remembers."""
+"""The change engine on a real store, a cluster of a few objects, a teller that remembers."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ RULE = ApprovalRule(
     approvers=Approvers(users=frozenset([BEN.id, OLA.id, ANA.id])),
 )
 
+
 class _Deletes(Remedy):
     """Delete one pod and wait for the next."""
 
@@ -64,9 +65,7 @@ class _Deletes(Remedy):
             calls=(
                 Call(
                     verb="delete",
-                    object=ObjectRef(
-                        kind="Pod", name=self.node, namespace="kube-system", uid=uid
-                    ),
+                    object=ObjectRef(kind="Pod", name=self.node, namespace="kube-system", uid=uid),
                 ),
             ),
             undo="none",
@@ -105,11 +104,13 @@ class _Deletes(Remedy):
         pod = json.loads(await look.cluster.api.get(f"{POD}/{self.node}"))
         return str(pod["metadata"]["uid"])
 
+
 @remedy("delete")
 class Deletes(_Deletes):
     """Delete one pod and wait for the next."""
 
     node: NodeName
+
 
 @remedy("smash")
 class Smashes(_Deletes):
@@ -118,12 +119,14 @@ class Smashes(_Deletes):
     node: NodeName
     risk = Risk.BREAKGLASS
 
+
 @remedy("wipe")
 class Wipes(_Deletes):
     """The same, as safe."""
 
     node: NodeName
     risk = Risk.SAFE
+
 
 class Remembering:
     """A teller: everything told, by the state it was in."""
@@ -155,6 +158,7 @@ class Remembering:
     async def kept(self) -> bool:
         return True
 
+
 class Engine:
     """Changes, and a loop that carries what is due, until :meth:`stop`."""
 
@@ -169,7 +173,7 @@ class Engine:
     ) -> None:
         self.store = store
         self.cluster = cluster or FakeCluster()
-        registry = Registry([], [remedy_of(one) for one in remedies])
+        registry = Registry([remedy_of(one) for one in remedies])
         clusters: dict[str, Any] = {self.cluster.name: self.cluster}
         self.parts = Parts.of(store, registry, clusters, ApprovalRules(rules=rules), key)
         self.teller = Remembering()
@@ -218,4 +222,10 @@ class Engine:
     async def say(self, change: Change, word: Any, by: Requester = BEN, **more: str) -> Change:
         return await self.changes.say(change.ask or change.id, word, by, Person(id=by.id), **more)
 
+
 __all__ = ["NotAllowed", "UsageError"]
+
+    async def events(self, change: Change) -> list[str]:
+        """What the audit says of a change, by kind."""
+        records = await self.changes.audit.records(change=change.id)
+        return [record.event.event for record in records]
