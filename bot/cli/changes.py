@@ -83,9 +83,9 @@ def apply(words: tuple[str, ...], **options: Any) -> None:
     """
     import asyncio
 
-    from bot.cli.applying import run
+    from bot.cli.applying import Asked, run
 
-    _exit(asyncio.run, run(words, **options))
+    _exit(asyncio.run, run(words, Asked(**options)))
 
 
 @click.group(short_help="What waits for approval")
