@@ -14,6 +14,7 @@ rule_lists.py    what files of rules have in common
 against_schema.py a document against a schema, told by line
 document.py      a file as plain values that remember where they stood
 credentials.py   secrets, from the environment or from files, never from ``bot.yaml``
+seal_key.py      the key of seals, and why nothing can be changed without it
 loading.py       all of it together, for whoever starts the bot
 """
 
@@ -21,9 +22,11 @@ from bot.settings.check import check
 from bot.settings.credentials import Credentials
 from bot.settings.loading import InvalidSettings, load
 from bot.settings.problems import Problem
-from bot.settings.schema import Cluster, Http, Limits, Logs, Settings, Slack, Store
+from bot.settings.schema import Changes, Cluster, Http, Limits, Logs, Settings, Slack, Store
+from bot.settings.seal_key import seal_key, why_no_changes
 
 __all__ = [
+    "Changes",
     "Cluster",
     "Credentials",
     "Http",
@@ -36,4 +39,6 @@ __all__ = [
     "Store",
     "check",
     "load",
+    "seal_key",
+    "why_no_changes",
 ]

@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from bot.model.access import ANY, CONFIGURED, Action
-from bot.settings.fields import Allowed, Section, channel_id, one_line, refuse
+from bot.settings.fields import Allowed, Section, channel_id, member_id, one_line, refuse
 
-_USER = re.compile(r"[UW][A-Z0-9]{2,30}\Z")
 _GROUP = re.compile(r"S[A-Z0-9]{2,30}\Z")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 _ACTIONS = ", ".join(Action)
 
 
-def _matching(*patterns: re.Pattern[str]) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if text != ANY and not any(pattern.match(text) for pattern in patterns):
-            raise refuse()
-        return text
-
-    return check
+def _name(text: str) -> str:
+    if text != ANY and not _NAME.match(text):
+        raise refuse()
+    return text
 
 
 def _user(text: str) -> str:
-    return _matching(_USER)(text)
-
-
-def _member(text: str) -> str:
-    if not _USER.match(text):
-        raise refuse()
-    return text
+    return text if text == ANY else member_id(text)
 
 
 def _group(text: str) -> str:
@@ -67,17 +56,12 @@ UserId = Annotated[
     AfterValidator(_user),
     Allowed("a member's id (U... or W...; in Slack: profile, More, Copy member ID), or '*'"),
 ]
-MemberId = Annotated[
-    str,
-    AfterValidator(_member),
-    Allowed("a member's id (U... or W...; in Slack: profile, More, Copy member ID)"),
-]
 GroupId = Annotated[
     str, AfterValidator(_group), Allowed("a user group's id (S...), as its page in Slack shows it")
 ]
-CommandName = Annotated[str, AfterValidator(_matching(_NAME)), Allowed("a command's name, or '*'")]
+CommandName = Annotated[str, AfterValidator(_name), Allowed("a command's name, or '*'")]
 ClusterPattern = Annotated[
-    str, AfterValidator(_matching(_NAME)), Allowed("a name from clusters in bot.yaml, or '*'")
+    str, AfterValidator(_name), Allowed("a name from clusters in bot.yaml, or '*'")
 ]
 ChannelPattern = Annotated[
     str,

@@ -14,10 +14,9 @@ from bot.settings.access_schema import (
     ClusterPattern,
     CommandName,
     GroupId,
-    MemberId,
     RuleName,
 )
-from bot.settings.fields import Allowed, Section, Switch, in_seconds, refuse
+from bot.settings.fields import Allowed, MemberId, Section, Switch, in_seconds, refuse
 
 _RISKS = ", ".join(Risk)
 

@@ -24,6 +24,8 @@ SLACK_APIS = ("https://slack.com/api/", "https://slack-gov.com/api/")
 STORE_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
 
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,30}\Z")
+_MEMBER = re.compile(r"[UW][A-Z0-9]{2,30}\Z")
+_SERVICE_ACCOUNT = "system:serviceaccount:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,25 @@ def channel_id(text: str) -> str:
     return text
 
 
+def member_id(text: str) -> str:
+    """``text`` when it is a member's id."""
+    if not _MEMBER.match(text):
+        raise refuse()
+    return text
+
+
 def one_line(text: str) -> str:
     """``text`` when it is something, on one line, without spaces around it."""
     if not text or not text.isprintable() or text != text.strip():
         raise refuse()
     return text
+
+
+def _kubernetes_user(text: str) -> str:
+    """Names that Kubernetes keeps for itself, such as ``system:anonymous``, are no person's."""
+    if text.startswith("system:") and not text.startswith(_SERVICE_ACCOUNT):
+        raise refuse()
+    return one_line(text)
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -126,6 +142,16 @@ ChannelId = Annotated[
     str,
     AfterValidator(channel_id),
     Allowed("a channel's id (C..., G... or D...), at the end of its About tab in Slack"),
+]
+MemberId = Annotated[
+    str,
+    AfterValidator(member_id),
+    Allowed("a member's id (U... or W...; in Slack: profile, More, Copy member ID)"),
+]
+KubernetesUser = Annotated[
+    str,
+    AfterValidator(_kubernetes_user),
+    Allowed("a username as kubectl auth whoami shows it, such as alice@example.com"),
 ]
 FilePath = Annotated[Path, BeforeValidator(_path), Allowed("the path of a file")]
 ContextName = Annotated[

@@ -24,8 +24,10 @@ from bot.settings.fields import (
     FolderPath,
     Host,
     InFlight,
+    KubernetesUser,
     LogFormat,
     LogLevel,
+    MemberId,
     NamespaceName,
     Port,
     Section,
@@ -89,6 +91,19 @@ class Store(Section):
     """Without ``url``: where the embedded store keeps its data."""
 
 
+class Changes(Section):
+    """What changes need beside approval rules."""
+
+    audit_channel: ChannelId | None = None
+    """Where the head of the audit is posted daily."""
+
+    identity_cluster: ClusterName | None = None
+    """The cluster whose TokenReview is believed for the terminal; ``None``: the only one."""
+
+    people: Mapping[KubernetesUser, MemberId] = Field(default_factory=dict)
+    """Who in Slack a Kubernetes username is."""
+
+
 class Limits(Section):
     """How much is asked of a cluster at once, and for how long; durations in seconds."""
 
@@ -105,6 +120,7 @@ class BotFile(Section):
     channels: Mapping[ChannelId, ClusterName] = Field(default_factory=dict)
     access: FilePath | None = None
     approvals: FilePath | None = None
+    changes: Changes = Changes()
     slack: Slack = Slack()
     http: Http = Http()
     limits: Limits = Limits()
@@ -126,6 +142,13 @@ class Settings(BotFile):
     """What the access file says; ``None`` without one."""
     approval_rules: InstanceOf[ApprovalRules] | None = None
     """What the approvals file says; ``None`` without one, and then nothing can be changed."""
+
+    @property
+    def identity_cluster(self) -> str | None:
+        """The cluster that says who somebody at a terminal is; ``None``: none is named, and there
+        are several."""
+        only = next(iter(self.clusters)) if len(self.clusters) == 1 else None
+        return self.changes.identity_cluster or only
 
     @property
     def rules(self) -> AccessRules:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.model.approval import ApprovalRule, ApprovalRules, Approvers
 from bot.model.plan import Risk
@@ -219,6 +221,31 @@ def test_people_named_twice_count_once(tmp_path: Path) -> None:
     twice = PEOPLE + "    second: {users: [U0123456789]}\n    needed: 3\n"
     assert len(told(tmp_path, twice)) == 1
     assert told(tmp_path, twice.replace("second: {users: [U0", "second: {users: [U1")) == []
+
+
+SHAPES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from([*ApprovalEntry.model_fields, *ApproversEntry.model_fields]),
+            inner,
+            max_size=6,
+        ),
+    ),
+    max_leaves=12,
+)
+
+
+@given(SHAPES)
+def test_no_shape_crashes(tmp_path_factory: pytest.TempPathFactory, shape: object) -> None:
+    folder = tmp_path_factory.mktemp("shape")
+    lines = told(folder, yaml.safe_dump({"rules": [shape]}, allow_unicode=True))
+    assert lines
+    assert all(line.isprintable() for line in lines)
+    for child in folder.iterdir():
+        child.unlink()
+    folder.rmdir()
 
 
 def test_all_files_are_told_together_and_a_missing_one_is(tmp_path: Path) -> None:
