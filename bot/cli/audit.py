@@ -79,7 +79,9 @@ def verify(config: Path) -> None:
 
 
 @audit.command("export", short_help="All records as JSON lines")
-@click.option("--file", "file", metavar="FILE", type=click.Path(path_type=Path), help="Else stdout.")
+@click.option(
+    "--file", "file", metavar="FILE", type=click.Path(path_type=Path), help="Else stdout."
+)
 @_config_option
 def export(file: Path | None, config: Path) -> None:
     """Write every record, oldest first, one JSON object a line, and verify what was written.

@@ -18,12 +18,13 @@ SCHEMA_VERSION = 1
 
 
 class DecisionDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """One person's word, and the digest of the plan it is about."""
+    """One person's word, the digest of the plan, and the ask or the step it is about."""
 
     word: Word
     by: Requester
     at: datetime
     digest: str
+    about: str = ""
     reason: str = ""
 
 
@@ -141,6 +142,7 @@ def _decision(decision: Decision) -> DecisionDocument:
         by=decision.by,
         at=decision.at,
         digest=decision.digest,
+        about=decision.about,
         reason=decision.reason,
     )
 

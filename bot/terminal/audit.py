@@ -70,8 +70,7 @@ async def export_records(audit: Audit, file: Path | None) -> Verification:
             f"Cannot write {file}: {error.strerror}.", hint="Name a file that is not there yet."
         ) from None
     with os.fdopen(descriptor, "wb") as out:
-        verified = await audit.verify(_into(out))
-    return verified
+        return await audit.verify(_into(out))
 
 
 def _into(out: BinaryIO) -> Callable[[AuditRecord], None]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
-from bot.model.change import ChangeState, Check, StepState
+from bot.model.change import ChangeState, Check, StepState, Word
 from bot.model.change_document import Approval, ChangeDocument, DecisionDocument, StepDocument
 from bot.model.names import format_duration
 from bot.model.run import Requester
@@ -27,6 +27,7 @@ STEP_STYLE = {
     StepState.FAILED: ("✖", "red"),
     StepState.DOUBTFUL: ("?", "magenta"),
 }
+_OF_A_STEP = (Word.CONFIRM, Word.HAPPENED, Word.DID_NOT)
 
 
 def print_changes(console: Console, changes: Sequence[ChangeDocument]) -> None:
@@ -213,7 +214,10 @@ def _needs(change: ChangeDocument) -> str:
 def _print_decision(console: Console, decision: DecisionDocument, digest: str) -> None:
     about = "" if decision.digest == digest else " (of an earlier plan)"
     reason = f": {decision.reason}" if decision.reason else ""
-    said = f"· {decision.word} by {_who(decision.by)} at {decision.at:%H:%M:%S}{about}{reason}"
+    step = f" {decision.about}" if decision.word in _OF_A_STEP else ""
+    said = (
+        f"· {decision.word}{step} by {_who(decision.by)} at {decision.at:%H:%M:%S}{about}{reason}"
+    )
     print_line(console, (said, ""))
 
 

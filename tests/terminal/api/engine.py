@@ -104,7 +104,12 @@ class KeptChanges:
                 raise NotAllowed("You are no approver of this.", hint="Ask the network team.")
             assert change.plan
             said = Decision(
-                word=word, by=by, at=datetime.now(UTC), digest=change.plan.digest, seal="5ea1" * 16
+                word=word,
+                by=by,
+                at=datetime.now(UTC),
+                digest=change.plan.digest,
+                about=change.ask,
+                seal="5ea1" * 16,
             )
             state = ChangeState.APPROVED if word is Word.APPROVE else ChangeState.REJECTED
             return self.move(change.id, state, decisions=(*change.decisions, said))
