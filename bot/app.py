@@ -176,6 +176,7 @@ class Bot:
             on_ended=metrics.run_ended,
             more=[_doctor(settings, store, lambda: (door, sockets))],
         )
+        _changes(settings, executor, carrier, store.store)
         door = _slack_door(settings, executor, store.store, metrics)
         sockets = _socket_mode(settings, door, time_scale, metrics)
         await door.start()
@@ -243,6 +244,21 @@ def _doctor(
         return Files("settings"), workspace, *by_socket, kept, ClusterPart(cluster)
 
     return doctor_runbook(parts)
+
+
+def _changes(settings: Settings, executor: Executor, carrier: Carrier, store: Store) -> None:
+    """Let ``executor`` change what approvers agree to, where the settings say who they are."""
+    from bot.engine.changes.parts import Parts
+    from bot.engine.changes.service import Changes
+    from bot.settings.seal_key import seal_key, why_no_changes
+
+    executor.no_changes = why_no_changes(settings)
+    rules, key = settings.approval_rules, None if executor.no_changes else seal_key(settings)
+    if rules is None or key is None:
+        return
+    parts = Parts.of(store, executor.registry, executor.clusters, rules, key)
+    executor.changes = Changes(parts, carrier.soon)
+    carrier.also["c"] = executor.changes.carrier
 
 
 def _socket_mode(

@@ -32,6 +32,7 @@ from bot.model.time_scale import REAL_TIME, TimeScale
 if TYPE_CHECKING:
     from bot.clients.cluster import Cluster
     from bot.engine.carrier import Carrier
+    from bot.engine.changes.service import Changes
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +68,9 @@ class Executor:
             on_ended=on_ended,
         )
         self._carrier = carrier
+        self.changes: Changes | None = None
+        self.no_changes = "Nothing can be changed from here: changes go through the team's bot."
+        """Why there are no :attr:`changes`, where there are none."""
         self._sides: dict[Door, DoorSide] = {}
         self._tasks: dict[str, tuple[asyncio.Task[RunRecord], Stop]] = {}
         self.closed = False

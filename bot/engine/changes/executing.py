@@ -71,6 +71,7 @@ async def begin(parts: Parts, journal: StoredJournal) -> None:
             change.id, plan.title, holder_name=change.request.requester.name
         )
         if not await parts.brakes.spend(plan, change.id, cluster):
+            await release(parts, change)
             await hold_back(parts, journal, [_BUDGET], change.plan)
             return
     except LockTaken as error:
@@ -253,11 +254,16 @@ async def end(
 
 
 async def leave(parts: Parts, change: Change) -> None:
-    """Begin the target's cooldown and release the lock; one that cannot be released lapses."""
+    """Begin the target's cooldown and release the lock."""
     plan = change.plan
     if plan is not None and change.steps:
         seconds = parts.remedy(change).cooldown
         await parts.brakes.stored.cool(plan.cluster, plan.target, change.id, seconds)
+    await release(parts, change)
+
+
+async def release(parts: Parts, change: Change) -> None:
+    """Give the lock back; one that cannot be released lapses."""
     try:
         await parts.brakes.lock(parts.cluster(change)).release(change.id)
     except ClientError as error:

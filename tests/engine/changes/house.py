@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -16,7 +17,7 @@ from bot.engine.remedy import Acting, Effect, Looking, PlanRefused, Remedy
 from bot.model.access import ANY, Person
 from bot.model.approval import ApprovalRule, ApprovalRules, Approvers
 from bot.model.change import Change, ChangeRequest, ChangeState, Check
-from bot.model.errors import NotAllowed, NotFound, OncallError, UsageError
+from bot.model.errors import NotFound, OncallError
 from bot.model.expiry import Expiry
 from bot.model.names import NodeName
 from bot.model.plan import Call, ObjectRef, Plan, Risk
@@ -99,8 +100,6 @@ class _Deletes(Remedy):
         return (Check(name="it is another pod", held=now != before, said=now),)
 
     async def _uid(self, look: Looking) -> str:
-        import json
-
         pod = json.loads(await look.cluster.api.get(f"{POD}/{self.node}"))
         return str(pod["metadata"]["uid"])
 
@@ -221,9 +220,6 @@ class Engine:
 
     async def say(self, change: Change, word: Any, by: Requester = BEN, **more: str) -> Change:
         return await self.changes.say(change.ask or change.id, word, by, Person(id=by.id), **more)
-
-
-__all__ = ["NotAllowed", "UsageError"]
 
     async def events(self, change: Change) -> list[str]:
         """What the audit says of a change, by kind."""
