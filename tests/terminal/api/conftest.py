@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from bot.clients.kubernetes.token_review import TokenReviews
 from bot.model.access import ANY, AccessRules, Action, Effect, Person, Rule
 from bot.playground.cluster import SimulatedCluster
 from bot.terminal.api.callers import Callers
-from bot.terminal.api.routes import ChangesApi
+from bot.terminal.api.routes import Changes, ChangesApi, Understand
 from bot.terminal.api.wire import AUDIENCE
 from tests.clients.kubernetes.serving import using
 from tests.terminal.api.engine import KeptChanges, understand
@@ -92,6 +92,9 @@ async def served(
     api_server_tokens: bool = False,
     person: Callable[[str], Awaitable[Person]] = everybody,
     without: str = "",
+    changes: Changes | None = None,
+    read: Understand = understand,
+    people: Mapping[str, str] = PEOPLE,
 ) -> AsyncIterator[Served]:
     """An API in front of a cluster of its own."""
     engine = KeptChanges()
@@ -100,10 +103,10 @@ async def served(
         kubeconfig = simulated.write_kubeconfig(folder / "bot", token=bot.token)
         async with using(kubeconfig) as cluster:
             callers = Callers(
-                TokenReviews(cluster.api), PEOPLE, person, api_server_tokens=api_server_tokens
+                TokenReviews(cluster.api), people, person, api_server_tokens=api_server_tokens
             )
             api = ChangesApi(
-                None if without else engine, callers, understand, RULES, why_none=without
+                None if without else changes or engine, callers, read, RULES, why_none=without
             )
             app = web.Application()
             app.add_routes(api.routes())
@@ -113,7 +116,7 @@ async def served(
             port = runner.addresses[0][1]
             async with aiohttp.ClientSession() as http:
                 found = Served(simulated, cluster, engine, f"http://127.0.0.1:{port}", http)
-                for name in (*PEOPLE, "dee"):
+                for name in (*people, "dee"):
                     user = simulated.add_user(name)
                     found.tokens[name] = simulated.issue_token(user, AUDIENCE)
                     found.tokens[f"{name} at the API server"] = user.token
