@@ -111,7 +111,7 @@ async def _break_glass(words: tuple[str, ...], asked: Asked) -> Ending:
         who = Requester(door=Door.TERMINAL, id=name, name=name)
         request = msgspec.structs.replace(request, requester=who)
         session = Session(remedy, request, cluster, Person(prompt, console), console)
-        return ending_of((await session.run()).state)
+        return ending_of(await session.run())
 
 
 async def _own_name(cluster: Cluster) -> str:

@@ -198,7 +198,7 @@ def changes_show(change_id: str, output: str, **options: Any) -> None:
             _print_json(change)
         else:
             print_change(Console(highlight=False), change)
-        return 0 if change.open else ending_of(change.state)
+        return 0 if change.open else ending_of(change)
 
     _through_bot(show, **options)
 

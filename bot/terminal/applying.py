@@ -40,14 +40,14 @@ async def apply(bot: RunningBot, wanted: NewChange, output: Output, *, wait: boo
     change = await bot.ask(wanted)
     if not wait:
         _show(console, change, output)
-        return Ending.DONE if change.open else ending_of(change.state)
+        return Ending.DONE if change.open else ending_of(change)
     news = News(console)
     following = Following(bot, change, news.tell if output is Output.TEXT else lambda seen: None)
     change = await following.watch()
     if output is Output.JSON:
         print(encode(change))  # noqa: T201  machines read stdout
     if not following.interrupted:
-        return ending_of(change.state)
+        return ending_of(change)
     said = f"{change.change} goes on without this command, as {change.state}."
     look = f"cilium-oncall changes show {change.change}"
     stop = f"cilium-oncall changes say {change.change} cancel"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from bot.model.change import ChangeState
+from bot.model.change import Change, ChangeState
+from bot.model.change_document import ChangeDocument
 
 
 class Ending(IntEnum):
@@ -19,8 +20,8 @@ class Ending(IntEnum):
     INTERRUPTED = 130
 
 
-def ending_of(state: ChangeState) -> Ending:
-    """The exit code for a change that is in ``state`` when its command ends."""
-    if state is ChangeState.DONE:
+def ending_of(change: Change | ChangeDocument) -> Ending:
+    """The exit code for a change as it is when its command ends."""
+    if change.state is ChangeState.DONE:
         return Ending.DONE
-    return Ending.IN_QUESTION if state.acted else Ending.NOT_DONE
+    return Ending.IN_QUESTION if change.state.acted and change.steps else Ending.NOT_DONE
