@@ -29,10 +29,8 @@ class _Commands(click.Group):
     """Fixed commands, and every runbook as one more."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [
-            *(runbook.name for runbook in catalogue.registry().runbooks),
-            *super().list_commands(ctx),
-        ]
+        runbooks = catalogue.registry().runbooks
+        return [*(runbook.name for runbook in runbooks), *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         fixed = super().get_command(ctx, cmd_name)

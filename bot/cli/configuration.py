@@ -16,10 +16,11 @@ ACTIONS = [str(action) for action in Action]
 
 
 def command_names() -> list[str]:
-    """What an access rule may name: every runbook, a team's own among them, and the doctor."""
+    """What an access rule may name: every runbook and remedy, a team's own among them, and the
+    doctor."""
     from bot.doctor.runbook import NAME
 
-    return [*(runbook.name for runbook in catalogue.registry()), NAME]
+    return [*(entry.name for entry in catalogue.registry()), NAME]
 
 
 @click.group(short_help="Look at a configuration file")

@@ -105,7 +105,7 @@ def told(tmp_path: Path, content: str | bytes) -> list[str]:
             [
                 "bot.yaml:5: changes.audit_channel: found oncall; allowed: a channel's id "
                 "(C..., G... or D...), at the end of its About tab in Slack",
-                "bot.yaml:6: changes.identity_cluster: no such cluster, found ue; did you mean eu?",
+                "bot.yaml:6: changes.identity_cluster: no such cluster, found ue; allowed: eu, us",
                 "bot.yaml:8: changes.people.alice@example.com: found alice; allowed: a member's "
                 "id (U... or W...; in Slack: profile, More, Copy member ID)",
                 "bot.yaml:9: changes.people.system:anonymous: not a valid name; allowed: a "

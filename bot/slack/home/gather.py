@@ -113,7 +113,7 @@ class Gather:
     def _clusters(self, sight: Sight, messages_channel: str) -> dict[str, bool]:
         """Clusters on which the person may run anything, and whether that is a status."""
         found: dict[str, bool] = {}
-        runbooks = [runbook.name for runbook in self.executor.registry]
+        runbooks = [runbook.name for runbook in self.executor.registry.runbooks]
         for name in sorted(self.executor.clusters, key=natural):
             channel = self.channel_of(name) or messages_channel
             may_ask = CLUSTER_WIDE in runbooks and sight.allows(CLUSTER_WIDE, name, channel)
