@@ -1,17 +1,18 @@
-"""The public surface for authors of runbooks and remedies.
+"""The public surface for runbook authors.
 
     @runbook("status", alerts=["CiliumAgentDown"])
     async def status(run: Run, node: NodeName | None = None, *, deep: bool = False) -> Report:
         \"\"\"Health of the Cilium agents, cluster-wide or on one node.\"\"\"
 
-The signature is the command's grammar, the docstring its help. See CONTRIBUTING.md.
+The signature is the command's grammar, the docstring its help. A remedy is a class whose fields are
+the grammar. See CONTRIBUTING.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Concatenate, ParamSpec, TypeVar
+from dataclasses import dataclass, field
+from typing import Concatenate, ParamSpec, TypeVar, dataclass_transform
 
 from bot.engine.registry import MARK, RunbookMark
 from bot.engine.remedy import (
@@ -112,15 +113,16 @@ def runbook(
     return leave_mark
 
 
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def remedy(name: str) -> Callable[[type[R]], type[R]]:
-    """Make a class the remedy ``name``: a frozen dataclass whose fields are the command's grammar.
+    """Mark a class as the remedy ``name``, and make it a frozen dataclass: its annotated fields are
+    the parameters. Only marks: registering is explicit."""
 
-    See :mod:`bot.engine.remedy`. Only marks: registering is explicit.
-    """
-
-    def leave_mark(kind: type[R]) -> type[R]:
-        made = dataclass(frozen=True)(kind)
-        setattr(made, REMEDY_MARK, RemedyMark(name))
-        return made
+    def leave_mark(cls: type[R]) -> type[R]:
+        text = cls.__doc__
+        marked = dataclass(frozen=True)(cls)
+        marked.__doc__ = text  # dataclass would fill in a signature, and there is no help in that
+        setattr(marked, REMEDY_MARK, RemedyMark(name))
+        return marked
 
     return leave_mark

@@ -1,4 +1,4 @@
-"""Every runbook module we ship, in the order in which ``help`` lists them, and a team's own."""
+"""Every module of runbooks and remedies we ship, as ``help`` lists them, and a team's own."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ class Executor:
         """Take a run of ``command`` on ``cluster`` for a door; returns when it is safe.
 
         ``origin`` is what the door's factory needs. Two requests with the same ``once`` are one
-        run: the second starts nothing.
+        run: the second starts nothing. A remedy is not run but requested: :class:`UsageError`.
         """
         if requester.door not in self._sides:
             raise ConfigurationError(f"Nobody answers through {requester.door}.")
@@ -210,6 +210,8 @@ class Executor:
 def _record(
     command: Command, cluster: str, requester: Requester, origin: dict[str, str], once: str
 ) -> RunRecord:
+    if command.is_remedy:  # whatever a door forgets: changes go through approval only
+        raise UsageError(f"{command.runbook.name} changes the cluster: it is requested, not run.")
     return RunRecord(
         id=new_run_id(once),
         request=RunRequest(

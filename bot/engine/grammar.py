@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.engine.parameters import Kind, Parameter
+from bot.engine.parameters import INCIDENT, REASON, Kind, Parameter
 from bot.engine.registry import Procedure, Registry, RemedyEntry
 from bot.model.errors import UsageError
 from bot.model.nearest import did_you_mean, quoted
@@ -23,8 +23,6 @@ MOST_CHARACTERS = 500
 
 CLUSTER = "cluster"
 DEADLINE = Parameter("deadline", Kind.DURATION, positional=False, required=False)
-REASON, INCIDENT = "--reason", "--incident"
-_INCIDENT = re.compile(r"[A-Za-z0-9#_-]{1,40}\Z")
 
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
 _LINK = re.compile(r"<(?:https?://|mailto:)?([^<>|\s]+)(?:\|([^<>]*))?>")
@@ -36,7 +34,8 @@ _CLUSTER_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@:/-]{0,251}[A-Za-z0-9])?
 class Command:
     """A request that can be understood. ``parameters`` hold canonical text by parameter name.
 
-    ``reason`` and ``incident`` are what people may say about a change.
+    ``runbook`` is what is asked for, which may be a remedy; only then there are ``reason`` and
+    ``incident``, the requester's words.
     """
 
     runbook: Procedure
@@ -73,6 +72,11 @@ def words(text: str) -> list[str]:
         ) from None
 
 
+def one_word(text: str) -> str:
+    """``text`` as it is typed to be one word: :func:`words` gives it back."""
+    return shlex.quote(html.escape(text.translate(_QUOTES), quote=False))
+
+
 def words_of_arguments(arguments: Iterable[str]) -> list[str]:
     """Words that a shell has split already, under the same rules as :func:`words`."""
     given = [_DASHES.sub("--", argument) for argument in arguments]
@@ -103,20 +107,21 @@ def parse(registry: Registry, arguments: list[str]) -> Command:
     """The command in ``arguments`` (name first). Raises :class:`UsageError` with the usage."""
     if not arguments:
         raise UsageError("No command was given.", hint="Type help for the list of commands.")
-    runbook = registry.get(arguments[0].lower())
+    entry = registry.get(arguments[0].lower())
     try:
-        return _parse_arguments(runbook, arguments[1:])
+        return _parse_arguments(entry, arguments[1:])
     except UsageError as error:
-        error.usage = error.usage or runbook.usage
+        error.usage = error.usage or entry.usage
         raise
 
 
-def _parse_arguments(runbook: Procedure, arguments: list[str]) -> Command:
-    common = [f"--{CLUSTER}", DEADLINE.option]
-    if isinstance(runbook, RemedyEntry):
-        common = [f"--{CLUSTER}", REASON, INCIDENT]
-    positionals = [parameter for parameter in runbook.parameters if parameter.positional]
-    options = {p.option: p for p in runbook.parameters if not p.positional}
+def _parse_arguments(entry: Procedure, arguments: list[str]) -> Command:
+    positionals = [parameter for parameter in entry.parameters if parameter.positional]
+    options = {p.option: p for p in entry.typed if not p.positional}
+    # Nobody waits for a change as for an answer: each of its steps has a deadline of its own.
+    shared = (
+        [f"--{CLUSTER}"] if isinstance(entry, RemedyEntry) else [f"--{CLUSTER}", DEADLINE.option]
+    )
     given: dict[str, str] = {}
     extra: dict[str, str] = {}
     rest = list(arguments)
@@ -129,25 +134,26 @@ def _parse_arguments(runbook: Procedure, arguments: list[str]) -> Command:
                 parameter = options[name]
                 value = _value_of(parameter, name, inline if equals else None, rest)
                 given[parameter.name] = parameter.read(value)
-            elif name in common:
+            elif name in shared:
                 extra[name] = _next_value(name, inline if equals else None, rest)
             else:
-                raise _unknown_option(word, [*options, *common])
+                raise _unknown_option(word, [*options, *shared])
         elif positionals:
             parameter = positionals.pop(0)
             given[parameter.name] = parameter.read(word)
         else:
-            raise UsageError(f"{quoted(word)} is one argument too many for {runbook.name}.")
-    for parameter in runbook.parameters:
+            raise UsageError(f"{quoted(word)} is one argument too many for {entry.name}.")
+    for parameter in entry.parameters:
         if parameter.required and parameter.name not in given:
-            raise UsageError(f"{runbook.name} needs {parameter.usage}.")
+            raise UsageError(f"{entry.name} needs {parameter.usage}.")
+    common = {parameter.name: given.pop(parameter.name, "") for parameter in entry.common}
     return Command(
-        runbook=runbook,
+        runbook=entry,
         parameters=given,
         cluster=_cluster(extra.get(f"--{CLUSTER}")),
         deadline=_deadline(extra.get(DEADLINE.option)),
-        reason=extra.get(REASON, "").strip(),
-        incident=_incident(extra.get(INCIDENT)),
+        reason=common.get(REASON.name, ""),
+        incident=common.get(INCIDENT.name, ""),
     )
 
 
@@ -179,15 +185,6 @@ def _cluster(typed: str | None) -> str | None:
     if typed is not None and not _CLUSTER_NAME.match(typed):
         raise UsageError(f"{quoted(typed)} is not a cluster name.")
     return typed
-
-
-def _incident(typed: str | None) -> str:
-    if typed is not None and not _INCIDENT.match(typed):
-        raise UsageError(
-            f"{quoted(typed)} is not the id of an incident.",
-            hint="Letters, digits, '-', '_' and '#', such as INC-4711.",
-        )
-    return typed or ""
 
 
 def _deadline(typed: str | None) -> float | None:

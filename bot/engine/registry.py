@@ -1,19 +1,20 @@
-"""The registry of runbooks and remedies: built explicitly from listed modules.
+"""The registry of runbooks and remedies: built explicitly from listed modules, never by importing.
 
-A decorator only leaves a mark on a function or a class (see :mod:`bot.authoring`);
-:meth:`Registry.of` reads the marks of the modules it is given. A name used twice is an error at
-start.
+A decorator only leaves a mark (see :mod:`bot.authoring`); :meth:`Registry.of` reads the marks of
+the modules it is given. Two entries of one name are an error at start.
 """
 
 from __future__ import annotations
 
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from types import ModuleType
 from typing import Any
 
-from bot.engine.parameters import Parameter, fields_of, parameters_of
+from bot.engine.parameters import INCIDENT, REASON, Parameter, fields_of, parameters_of
 from bot.engine.remedy import REMEDY_MARK, Remedy, RemedyMark
 from bot.model.errors import ConfigurationError, UsageError
 from bot.model.nearest import did_you_mean, quoted
@@ -31,7 +32,7 @@ class RunbookMark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Procedure:
+class Procedure(ABC):
     """What can be asked for by name: its grammar and its help."""
 
     name: str
@@ -40,19 +41,29 @@ class Procedure:
     help: str
 
     @property
-    def usage(self) -> str:
-        """``status [NODE] [--deep]``: the grammar in one line."""
-        return " ".join([self.name, *(parameter.usage for parameter in self.parameters)])
+    def common(self) -> tuple[Parameter, ...]:
+        """Options that all entries of its kind have, beside their own parameters."""
+        return ()
 
     @property
+    def typed(self) -> tuple[Parameter, ...]:
+        """Everything that can be typed after the name."""
+        return (*self.parameters, *self.common)
+
+    @property
+    def usage(self) -> str:
+        """``status [NODE] [--deep]``: the grammar in one line."""
+        return " ".join([self.name, *(parameter.usage for parameter in self.typed)])
+
+    @property
+    @abstractmethod
     def code(self) -> Callable[..., Any]:
         """What carries it out."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runbook(Procedure):
-    """A procedure that only reads."""
+    """A named, read-only procedure with typed parameters."""
 
     function: Callable[..., Any]
     mark: RunbookMark
@@ -69,9 +80,13 @@ class Runbook(Procedure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemedyEntry(Procedure):
-    """A procedure that changes something, after approval."""
+    """A named change, carried out after approval: ``kind`` is its class."""
 
     kind: type[Remedy]
+
+    @property
+    def common(self) -> tuple[Parameter, ...]:
+        return (REASON, INCIDENT)
 
     @property
     def code(self) -> Callable[..., Any]:
@@ -79,57 +94,57 @@ class RemedyEntry(Procedure):
         return self.kind
 
     def make(self, parameters: Mapping[str, str]) -> Remedy:
-        """The remedy with ``parameters`` in canonical text, read again by their grammar.
+        """The remedy with ``parameters``: canonical text by name, wherever it comes from.
 
-        Raises :class:`UsageError`.
+        Raises :class:`UsageError` for what its grammar does not allow.
         """
+        known = {parameter.name: parameter for parameter in self.parameters}
+        for name in parameters.keys() - known.keys():
+            raise UsageError(f"{self.name} has no parameter {quoted(name)}.", usage=self.usage)
+        for parameter in self.parameters:
+            if parameter.required and parameter.name not in parameters:
+                raise UsageError(f"{self.name} needs {parameter.usage}.", usage=self.usage)
         values = {
-            p.name: p.value(p.read(parameters[p.name]))
-            for p in self.parameters
-            if p.name in parameters
+            known[name].argument: known[name].value(known[name].read(text))
+            for name, text in parameters.items()
         }
-        missing = [p.usage for p in self.parameters if p.required and p.name not in values]
-        if missing or len(values) != len(parameters):
-            raise UsageError(f"{self.name} takes other parameters.", usage=self.usage)
         return self.kind(**values)
 
 
 class Registry:
     """Runbooks and remedies by name, in the order they were listed."""
 
-    def __init__(self, procedures: Iterable[Procedure]) -> None:
+    def __init__(self, *listed: Iterable[Procedure]) -> None:
         self._by_name: dict[str, Procedure] = {}
-        for runbook in procedures:
-            if runbook.name in self._by_name:
-                first, second = self._by_name[runbook.name].code, runbook.code
+        for entry in chain.from_iterable(listed):
+            if entry.name in self._by_name:
                 raise ConfigurationError(
-                    f"Two commands are called {runbook.name!r}: "
-                    f"{first.__module__}.{first.__qualname__} and "
-                    f"{second.__module__}.{second.__qualname__}.",
+                    f"Two commands are called {entry.name!r}: "
+                    f"{_written(self._by_name[entry.name].code)} and {_written(entry.code)}.",
                     hint="Rename one of them.",
                 )
-            self._by_name[runbook.name] = runbook
+            self._by_name[entry.name] = entry
 
     @classmethod
     def of(cls, modules: Iterable[ModuleType]) -> Registry:
         """All that is marked in ``modules``; what a module merely imported does not count."""
         return cls(
-            runbook_of(value) if hasattr(value, MARK) else remedy_of(value)
+            entry
             for module in modules
             for value in vars(module).values()
-            if (hasattr(value, MARK) or REMEDY_MARK in getattr(value, "__dict__", {}))
-            and value.__module__ == module.__name__
+            if getattr(value, "__module__", None) == module.__name__
+            for entry in _entries_of(value)
         )
 
     @property
-    def runbooks(self) -> list[Runbook]:
-        """Those that only read."""
-        return [one for one in self if isinstance(one, Runbook)]
+    def runbooks(self) -> tuple[Runbook, ...]:
+        """What only reads."""
+        return tuple(entry for entry in self if isinstance(entry, Runbook))
 
     @property
-    def remedies(self) -> list[RemedyEntry]:
-        """Those that change something."""
-        return [one for one in self if isinstance(one, RemedyEntry)]
+    def remedies(self) -> tuple[RemedyEntry, ...]:
+        """What changes a cluster."""
+        return tuple(entry for entry in self if isinstance(entry, RemedyEntry))
 
     def __iter__(self) -> Iterator[Procedure]:
         return iter(self._by_name.values())
@@ -137,22 +152,8 @@ class Registry:
     def __contains__(self, name: str) -> bool:
         return name in self._by_name
 
-    def runbook(self, name: str) -> Runbook:
-        """The runbook called ``name``; :class:`UsageError` when that is a remedy or nothing."""
-        found = self.get(name)
-        if not isinstance(found, Runbook):
-            raise UsageError(f"{name} changes something; it is no runbook.")
-        return found
-
-    def remedy(self, name: str) -> RemedyEntry:
-        """The remedy called ``name``; :class:`UsageError` when that is a runbook or nothing."""
-        found = self.get(name)
-        if not isinstance(found, RemedyEntry):
-            raise UsageError(f"{name} changes nothing; it is no remedy.")
-        return found
-
     def get(self, name: str) -> Procedure:
-        """What is called ``name``; :class:`UsageError` with the nearest name otherwise."""
+        """The entry called ``name``; :class:`UsageError` with the nearest name otherwise."""
         try:
             return self._by_name[name]
         except KeyError:
@@ -160,6 +161,20 @@ class Registry:
                 f"There is no command {quoted(name)}.",
                 hint=did_you_mean(name, self._by_name) or "Type help for the list of commands.",
             ) from None
+
+    def runbook(self, name: str) -> Runbook:
+        """The runbook called ``name``; :class:`UsageError` when there is none."""
+        entry = self.get(name)
+        if not isinstance(entry, Runbook):
+            raise UsageError(f"{name} changes the cluster: it is requested, not run.")
+        return entry
+
+    def remedy(self, name: str) -> RemedyEntry:
+        """The remedy called ``name``; :class:`UsageError` when there is none."""
+        entry = self.get(name)
+        if not isinstance(entry, RemedyEntry):
+            raise UsageError(f"{name} only reads: there is nothing to approve.")
+        return entry
 
 
 def runbook_of(function: Callable[..., Any]) -> Runbook:
@@ -172,7 +187,7 @@ def runbook_of(function: Callable[..., Any]) -> Runbook:
         name=mark.name,
         function=function,
         parameters=parameters_of(function),
-        summary=text.splitlines()[0].rstrip("."),
+        summary=_summary(text),
         help=text,
         mark=mark,
     )
@@ -180,14 +195,31 @@ def runbook_of(function: Callable[..., Any]) -> Runbook:
 
 def remedy_of(kind: type[Remedy]) -> RemedyEntry:
     """The remedy a marked class describes: grammar from its fields, help from its text."""
-    mark: RemedyMark = getattr(kind, REMEDY_MARK)
-    text = inspect.cleandoc(kind.__doc__ or "")
-    if not text or text.startswith(f"{kind.__name__}("):
+    mark: RemedyMark = vars(kind)[REMEDY_MARK]
+    if not kind.__doc__:  # not inspect.getdoc, which would give the text of Remedy itself
         raise ConfigurationError(f"Remedy {mark.name!r} has no docstring; it is the help text.")
+    text = inspect.cleandoc(kind.__doc__)
     return RemedyEntry(
         name=mark.name,
         kind=kind,
         parameters=fields_of(kind),
-        summary=text.splitlines()[0].rstrip("."),
+        summary=_summary(text),
         help=text,
     )
+
+
+def _entries_of(value: Any) -> Iterator[Procedure]:
+    if inspect.isclass(value):
+        # Not hasattr: a subclass is no remedy of the same name.
+        if issubclass(value, Remedy) and REMEDY_MARK in vars(value):
+            yield remedy_of(value)
+    elif hasattr(value, MARK):
+        yield runbook_of(value)
+
+
+def _summary(text: str) -> str:
+    return text.splitlines()[0].rstrip(".")
+
+
+def _written(what: Callable[..., Any]) -> str:
+    return f"{what.__module__}.{what.__qualname__}"

@@ -103,6 +103,9 @@ class Changes(Section):
     people: Mapping[KubernetesUser, MemberId] = Field(default_factory=dict)
     """Who in Slack a Kubernetes username is."""
 
+    api_server_tokens: Switch = False
+    """Whether people may sign in with tokens that were made for the API server, too."""
+
 
 class Limits(Section):
     """How much is asked of a cluster at once, and for how long; durations in seconds."""

@@ -103,7 +103,7 @@ def words(shown: Mapping[str, Any], runbook: Procedure, cluster: str) -> str | d
     given: dict[str, str] = {}
     wrong: dict[str, str] = {}
     there = _blocks(shown)
-    for parameter in runbook.parameters:
+    for parameter in runbook.typed:
         block_id = _block_id(parameter, runbook, cluster)
         typed = _filled_in(shown, parameter, block_id)
         place = block_id if block_id in there else COMMAND
@@ -139,7 +139,7 @@ def _first(registry: Registry, clusters: Sequence[str], chosen: Chosen) -> Itera
 
 def _fields(chosen: Chosen) -> Iterator[Block]:
     runbook, cluster = chosen.runbook, chosen.cluster
-    for parameter in runbook.parameters:
+    for parameter in runbook.typed:
         if parameter.kind is Kind.FLAG:
             continue
         if parameter.kind is Kind.NODE and chosen.waits_for_nodes:

@@ -62,6 +62,12 @@ STORIES = [
     Story("metrics-off", **both(OK), target=None),
     Story("exec-forbidden", **both(OK, gap="Exec into the pod is forbidden"), target=None),
     Story("api-reply-lost", **both(OK), target=None),
+    # Only a change meets these.
+    Story("agent-never-ready", **both(OK)),
+    Story("api-dies-after", **both(OK), target=None),
+    Story("write-conflict", **both(OK), target=None),
+    Story("watch-slow", **both(OK), target=None),
+    Story("watch-expired", **both(OK), target=None),
 ]  # fmt: skip
 
 ELSEWHERE = {
@@ -69,6 +75,7 @@ ELSEWHERE = {
     "agent-garbage": "test_silent_agents.py",
     "link-down": "test_peers.py",
     "version-skew": "test_changes.py",
+    "pod-recreated": "tests/playground/cluster/test_write_faults.py",
     "api-slow": "test_troubled_api_server.py",
     "api-throttle": "test_troubled_api_server.py",
     "api-down": "test_troubled_api_server.py",

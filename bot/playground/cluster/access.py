@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import Forbidden, Unauthorized
@@ -13,14 +13,18 @@ from .names import new_uid
 JsonObject = dict[str, Any]
 
 
+API_AUDIENCE = "https://kubernetes.default.svc"
+
+
 @dataclass(frozen=True)
 class User:
-    """A caller. ``token`` is empty for the anonymous one."""
+    """A caller. ``token`` is empty for the anonymous one; it is good for ``audiences`` alone."""
 
     name: str
     token: str
     uid: str = ""
     groups: tuple[str, ...] = ("system:authenticated",)
+    audiences: tuple[str, ...] = (API_AUDIENCE,)
 
     def info(self) -> JsonObject:
         """The UserInfo of TokenReview and SelfSubjectReview."""
@@ -124,6 +128,16 @@ class Access:
         self._rules[name] = tuple(Rule.of(rule) for rule in rules or ())
         return user
 
+    def issue(self, user: User, audiences: tuple[str, ...]) -> User:
+        """The same user with one more token, which is good for ``audiences`` alone."""
+        again = replace(user, token=secrets.token_urlsafe(24), audiences=audiences)
+        self._by_token[again.token] = again
+        return again
+
+    def expire(self, token: str) -> None:
+        """From now on ``token`` is nobody's."""
+        self._by_token.pop(token, None)
+
     def add_admin(self, name: str) -> User:
         """Add a cluster-admin."""
         user = self.add(name, None, groups=("system:masters",))
@@ -140,7 +154,7 @@ class Access:
             return ANONYMOUS
         scheme, _, token = authorization.partition(" ")
         user = self._by_token.get(token.strip())
-        if scheme.lower() != "bearer" or user is None:
+        if scheme.lower() != "bearer" or user is None or API_AUDIENCE not in user.audiences:
             raise Unauthorized
         return user
 

@@ -73,6 +73,11 @@ def object_details(kind: Kind, name: str, **more: Any) -> JsonObject:
     return details | {"kind": kind.plural} | more
 
 
+def _by_kind(kind: Kind) -> str:
+    """``Lease.coordination.k8s.io``: how a delete's preconditions name what they refuse."""
+    return f"{kind.kind}.{kind.group}" if kind.group else kind.kind
+
+
 class NotFound(ApiError):
     """404: no such object."""
 
@@ -126,20 +131,20 @@ class Conflict(ApiError):
     def other_uid(cls, kind: Kind, name: str, wanted: str, found: str) -> Conflict:
         """The UID precondition of a delete: another object bears the name now."""
         return cls(
-            f'Operation cannot be fulfilled on {kind.kind} "{name}": the UID in the precondition '
-            f"({wanted}) does not match the UID in record ({found}). The object might have been "
-            "deleted and then recreated",
-            {"name": name, "kind": kind.kind},
+            f'Operation cannot be fulfilled on {_by_kind(kind)} "{name}": the UID in the '
+            f"precondition ({wanted}) does not match the UID in record ({found}). The object might "
+            "have been deleted and then recreated",
+            object_details(kind, name) | {"kind": kind.kind},
         )
 
     @classmethod
     def other_version(cls, kind: Kind, name: str, wanted: str, found: str) -> Conflict:
         """The resourceVersion precondition of a delete."""
         return cls(
-            f'Operation cannot be fulfilled on {kind.kind} "{name}": the ResourceVersion in the '
-            f"precondition ({wanted}) does not match the ResourceVersion in record ({found}). "
-            "The object might have been modified",
-            {"name": name, "kind": kind.kind},
+            f'Operation cannot be fulfilled on {_by_kind(kind)} "{name}": the ResourceVersion '
+            f"in the precondition ({wanted}) does not match the ResourceVersion in record ({found})"
+            ". The object might have been modified",
+            object_details(kind, name) | {"kind": kind.kind},
         )
 
 
@@ -157,8 +162,7 @@ class Invalid(ApiError):
             details["group"] = kind.group
         details["kind"] = kind.kind
         details["causes"] = [{"reason": cause, "message": message, "field": field}]
-        subject = f"{kind.kind}.{kind.group}" if kind.group else kind.kind
-        return cls(f'{subject} "{name}" is invalid: {field}: {message}', details)
+        return cls(f'{_by_kind(kind)} "{name}" is invalid: {field}: {message}', details)
 
     @classmethod
     def patch(cls) -> Invalid:

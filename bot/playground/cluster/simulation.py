@@ -109,6 +109,14 @@ class SimulatedCluster:
         """Add a user with rules written as in a Role, plus ``namespace`` (None: cluster-wide)."""
         return self._world.access.add(name, rules, token)
 
+    def issue_token(self, user: User, *audiences: str) -> str:
+        """One more token of ``user``, good for ``audiences`` alone, as TokenRequest gives."""
+        return self._world.access.issue(user, audiences).token
+
+    def expire_token(self, token: str) -> None:
+        """From now on ``token`` is refused."""
+        self._world.access.expire(token)
+
     def write_kubeconfig(
         self,
         path: Path,

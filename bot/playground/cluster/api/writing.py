@@ -1,4 +1,4 @@
-"""create, update, patch, delete and evict: every write with its preconditions."""
+"""create, update and patch: every write with its preconditions."""
 
 from __future__ import annotations
 
@@ -63,7 +63,8 @@ def _created(world: World, call: Call, given: JsonObject) -> web.Response:
     thing = _signed(world, call, thing, {})
     if call.dry_run:
         return json_response(_preview(world, kind, thing), 201)
-    return json_response(world.store.create(kind.plural, thing).whole() + b"\n", 201)
+    call.outcome.after = created = world.store.create(kind.plural, thing)
+    return json_response(created.whole() + b"\n", 201)
 
 
 def _preview(world: World, kind: Kind, thing: JsonObject) -> bytes:
@@ -78,9 +79,16 @@ def _preview(world: World, kind: Kind, thing: JsonObject) -> bytes:
 # Update and patch
 
 
+def found(world: World, call: Call) -> Stored:
+    """The object that is to be changed; ``NotFound`` when it is not there."""
+    stored = reading.require(world, call)
+    call.outcome.found(stored)
+    return stored
+
+
 def update(world: World, call: Call) -> web.Response:
     """PUT of a whole object."""
-    stored = reading.require(world, call)
+    stored = found(world, call)
     thing = identify(call, call.object_body())
     if thing["metadata"]["name"] != call.path.name:
         raise BadRequest(
@@ -97,7 +105,7 @@ def patch(world: World, call: Call) -> web.Response:
         return _applied(world, call)
     if content_type not in _PATCHES:
         raise UnsupportedMediaType
-    stored = reading.require(world, call)
+    stored = found(world, call)
     if call.kind.custom and content_type == _STRATEGIC:
         raise UnsupportedMediaType
     before = _whole(stored)
@@ -152,7 +160,8 @@ def _replaced(
         thing = _with_fields(world, call, thing, fields, operation)
     if call.dry_run:
         return json_response(msgspec.json.encode(_head(kind) | thing) + b"\n")
-    return json_response(world.store.replace(kind.plural, thing).whole() + b"\n")
+    call.outcome.after = replaced = world.store.replace(kind.plural, thing)
+    return json_response(replaced.whole() + b"\n")
 
 
 def _may_change(field: str, given: JsonObject) -> bool:
@@ -203,6 +212,7 @@ def _applied(world: World, call: Call) -> web.Response:
     stored = world.store.find(call.kind.plural, call.path.name, call.path.namespace)
     if stored is None:
         return _created(world, call, given)
+    call.outcome.found(stored)
     before = _whole(stored)
     after = strategic_merge(before, given)
     changes = changed_fields(owned_part(before), owned_part(after))
@@ -229,73 +239,6 @@ def _apply_conflict(rivals: list[tuple[JsonObject, str]]) -> ApiError:
         else "conflicts " + ", ".join(f"{cause['message']}: {cause['field']}" for cause in causes)
     )
     return Conflict(f"Apply failed with {len(causes)} {plural}: {told}", {"causes": causes})
-
-
-# Delete
-
-
-def delete(world: World, call: Call) -> web.Response:
-    """DELETE of one object; a pod is only told to stop."""
-    stored = reading.require(world, call)
-    options = call.body if isinstance(call.body, dict) else {}
-    _check_delete_preconditions(stored, options.get("preconditions") or {})
-    if call.dry_run:
-        return json_response(stored.whole() + b"\n" if _is_pod(stored) else _deleted(stored))
-    if _is_pod(stored):
-        return json_response(world.delete_pod(stored, _grace(call, options)).whole() + b"\n")
-    world.store.delete(call.kind.plural, stored.name, stored.namespace)
-    return json_response(_deleted(stored))
-
-
-def delete_collection(world: World, call: Call) -> web.Response:
-    """DELETE of everything that is selected."""
-    page = reading.select_page(world, call)
-    for stored in page.items if not call.dry_run else ():
-        if _is_pod(stored):
-            world.delete_pod(stored, None)
-        else:
-            world.store.delete(call.kind.plural, stored.name, stored.namespace)
-    return reading.list_items(call.kind, page)
-
-
-def evict(world: World, call: Call) -> web.Response:
-    """POST to a pod's eviction subresource; disruption budgets are not modelled."""
-    stored = reading.require(world, call)
-    options = call.object_body().get("deleteOptions") or {}
-    _check_delete_preconditions(stored, options.get("preconditions") or {})
-    if not call.dry_run:
-        world.delete_pod(stored, options.get("gracePeriodSeconds"))
-    status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
-    return json_response(msgspec.json.encode(status | {"code": 201}), 201)
-
-
-def _is_pod(stored: Stored) -> bool:
-    return stored.kind.plural == "pods"
-
-
-def _grace(call: Call, options: JsonObject) -> int | None:
-    asked = options.get("gracePeriodSeconds")
-    return call.number("gracePeriodSeconds") if asked is None else int(asked)
-
-
-def _check_delete_preconditions(stored: Stored, wanted: JsonObject) -> None:
-    uid, version = wanted.get("uid"), wanted.get("resourceVersion")
-    if uid and uid != stored.uid:
-        raise Conflict.other_uid(stored.kind, stored.name, uid, stored.uid)
-    present = stored.object["metadata"]["resourceVersion"]
-    if version and version != present:
-        raise Conflict.other_version(stored.kind, stored.name, version, present)
-
-
-def _deleted(stored: Stored) -> bytes:
-    details: JsonObject = {"name": stored.name}
-    if stored.kind.group:
-        details["group"] = stored.kind.group
-    status = {
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
-        "details": details | {"kind": stored.kind.plural, "uid": stored.uid},
-    }  # fmt: skip
-    return msgspec.json.encode(status) + b"\n"
 
 
 _NAMESPACES = Kind("", "v1", "namespaces", "Namespace", namespaced=False)
