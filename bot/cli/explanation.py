@@ -85,8 +85,8 @@ def _understood(settings: Settings, question: Question) -> _Asked:
     registry = Registry([*executor.registry, doctor_runbook(lambda _: ())])
     command = parse(registry, typed)
     cluster = _cluster(settings, question, executor, command.cluster)
-    if question.action == APPROVE and not command.is_remedy:
-        raise UsageError(f"{command.runbook.name} changes nothing: there is nothing to approve.")
+    if question.action == APPROVE:
+        registry.remedy(command.runbook.name)  # refuses what only reads
     return _Asked(command.runbook.name, cluster, command.is_remedy)
 
 
