@@ -20,12 +20,17 @@ class User:
     name: str
     token: str
     uid: str = ""
+    audiences: tuple[str, ...] = ()
+    """For whom the token was issued."""
     groups: tuple[str, ...] = ("system:authenticated",)
 
     def info(self) -> JsonObject:
         """The UserInfo of TokenReview and SelfSubjectReview."""
         return {"username": self.name, "uid": self.uid, "groups": list(self.groups)}
 
+
+AUDIENCE = "https://kubernetes.default.svc"
+"""Whom an ordinary token is for: the API server."""
 
 ANONYMOUS = User("system:anonymous", "", groups=("system:unauthenticated",))
 
@@ -116,10 +121,12 @@ class Access:
         rules: Sequence[Mapping[str, Any]] | None,
         token: str | None = None,
         groups: tuple[str, ...] = (),
+        audiences: tuple[str, ...] = (),
     ) -> User:
         """Add a user; without rules they may do nothing but ask what they may do."""
         token = token or secrets.token_urlsafe(24)
-        user = User(name, token, new_uid(), (*groups, "system:authenticated"))
+        groups = (*groups, "system:authenticated")
+        user = User(name, token, new_uid(), audiences or (AUDIENCE,), groups)
         self._by_token[token] = user
         self._rules[name] = tuple(Rule.of(rule) for rule in rules or ())
         return user
@@ -130,9 +137,11 @@ class Access:
         self._rules[name] = (EVERYTHING,)
         return user
 
-    def by_token(self, token: str) -> User | None:
-        """The user of a token, for TokenReview."""
-        return self._by_token.get(token)
+    def by_token(self, token: str, audiences: Iterable[str]) -> tuple[User, list[str]] | None:
+        """The user of a token and for which of some audiences it counts, for TokenReview."""
+        user = self._by_token.get(token)
+        meant = [one for one in audiences if user and one in user.audiences]
+        return (user, meant) if user and meant else None
 
     def authenticate(self, authorization: str | None) -> User:
         """The caller of a request; no header is the anonymous user, a bad token is 401."""
@@ -140,7 +149,7 @@ class Access:
             return ANONYMOUS
         scheme, _, token = authorization.partition(" ")
         user = self._by_token.get(token.strip())
-        if scheme.lower() != "bearer" or user is None:
+        if scheme.lower() != "bearer" or user is None or AUDIENCE not in user.audiences:
             raise Unauthorized
         return user
 

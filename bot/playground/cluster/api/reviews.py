@@ -7,14 +7,13 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from bot.playground.cluster.access import Attributes, User
-from bot.playground.cluster.errors import PageNotFound
+from bot.playground.cluster.access import AUDIENCE, Attributes, User
+from bot.playground.cluster.errors import BadRequest, PageNotFound
 from bot.playground.cluster.world import World
 
 from .calls import Call, json_response
 
 JsonObject = dict[str, Any]
-AUDIENCE = "https://kubernetes.default.svc"
 
 
 def review(world: World, call: Call) -> web.Response:
@@ -75,7 +74,10 @@ def _rules(world: World, user: User, spec: JsonObject) -> JsonObject:
 
 
 def _token(world: World, spec: JsonObject) -> JsonObject:
-    user = world.access.by_token(spec.get("token", ""))
-    if user is None:
+    if not spec.get("token"):
+        raise BadRequest("token is required for TokenReview in authentication")
+    found = world.access.by_token(spec["token"], spec.get("audiences") or (AUDIENCE,))
+    if found is None:
         return {"user": {}, "error": "[invalid bearer token, token lookup failed]"}
-    return {"authenticated": True, "user": user.info(), "audiences": [AUDIENCE]}
+    user, audiences = found
+    return {"authenticated": True, "user": user.info(), "audiences": audiences}
