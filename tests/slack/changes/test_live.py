@@ -121,7 +121,8 @@ def test_an_approver_decides_by_the_first_screen() -> None:
 
 def test_a_name_that_is_no_id_is_never_a_mention() -> None:
     odd = msgspec.structs.replace(
-        made.RULE, approvers=Approvers(users=frozenset(["U1>", "here"]), groups=frozenset(["!here"]))
+        made.RULE,
+        approvers=Approvers(users=frozenset(["U1>", "here"]), groups=frozenset(["!here"])),
     )
     text = json.dumps(live(made.EVERY["waiting"], made.NOW, odd).blocks)
     assert "<@here>" not in text
