@@ -279,7 +279,8 @@ def _terminal_api(settings: Settings, executor: Executor) -> list[web.RouteDef]:
         changes.person,
         api_server_tokens=wanted.api_server_tokens,
     )
-    return ChangesApi(changes, callers, understanding(executor), settings.rules).routes()
+    understand = understanding(executor, settings.channels)
+    return ChangesApi(changes, callers, understand, settings.rules).routes()
 
 
 def _socket_mode(
