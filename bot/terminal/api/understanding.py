@@ -1,8 +1,8 @@
 """From the words of a command to a change that is asked for, by the grammar of every door.
 
-Approvers look in the channel that is bound to the cluster. But a terminal is in no channel: an access
-rule that is about requests from channels is not about its requests, so nobody gets past one by
-naming a cluster whose channel they are not in. That is what the empty channel in ``origin`` says.
+Approvers look in the channel that is bound to the cluster. But a terminal is in no channel: an
+access rule that is about requests from channels is not about its requests, so nobody gets past one
+by naming a cluster whose channel they are not in. The empty channel in ``origin`` says so.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from bot.model.change import ChangeRequest
 from bot.model.errors import UsageError
 from bot.model.run import Requester
 from bot.terminal.api.routes import Understand
-
 
 NOWHERE = {"channel": ""}
 
