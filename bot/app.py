@@ -279,8 +279,7 @@ def _terminal_api(settings: Settings, executor: Executor) -> list[web.RouteDef]:
         changes.person,
         api_server_tokens=wanted.api_server_tokens,
     )
-    understand = understanding(executor, settings.channels)
-    return ChangesApi(changes, callers, understand, settings.rules).routes()
+    return ChangesApi(changes, callers, understanding(executor), settings.rules).routes()
 
 
 def _socket_mode(

@@ -27,7 +27,7 @@ async def api(engine: Engine, tmp_path: Path) -> AsyncIterator[Served]:
         tmp_path,
         changes=engine.changes,
         person=engine.changes.person,
-        read=understanding(executor, {"C0OPS": engine.cluster.name}),
+        read=understanding(executor),
         people=PEOPLE,
     ) as found:
         yield found
@@ -115,11 +115,9 @@ async def test_the_grammar_is_every_doors(api: Served, words: tuple[str, ...], s
     assert said in str(body["error"])
 
 
-async def test_approvers_look_in_the_clusters_channel_and_a_terminal_is_in_none(
-    api: Served, engine: Engine
-) -> None:
+async def test_a_terminal_is_in_no_channel(api: Served, engine: Engine) -> None:
     change = await asked(api, "delete", "node-4")
     kept = await engine.changes.get(change["change"])
     assert kept is not None
-    assert (kept.request.channel, kept.request.origin) == ("C0OPS", {"channel": ""})
+    assert kept.request.channel == ""
     assert kept.request.requester.name == "ana@corp"
