@@ -1,4 +1,4 @@
-"""One cluster, one store, one workspace and two bots, in which changes are asked for and approved."""
+"""A cluster, a store, a workspace and two bots: here changes are asked for and approved."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ async def world(
     folder: Path, *, nodes: int, time_scale: float, cluster_scale: float = 20.0
 ) -> AsyncIterator[World]:
     """A world with two running bots."""
-    folder.mkdir(exist_ok=True)
+    await asyncio.to_thread(folder.mkdir, exist_ok=True)
     async with AsyncExitStack() as stack:
         cluster = await stack.enter_async_context(
             SimulatedCluster(nodes=nodes, workload_pods_per_node=1, time_scale=cluster_scale)
