@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from bot.app import addresses_of, build_executor
@@ -10,7 +11,11 @@ from bot.engine.access import decide
 from bot.engine.grammar import parse, words
 from bot.engine.registry import Registry
 from bot.model.access import Action, Decision, Person
+from bot.model.errors import UsageError
+from bot.model.nearest import quoted
 from bot.settings import Settings
+from bot.settings.access_schema import GROUP_ID, USER_ID
+from bot.settings.schema import CHANNEL_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +41,14 @@ class Explained:
 
 async def explain(settings: Settings, question: Question) -> Explained:
     """Decide as the Slack door would. Raises :class:`UsageError` for what cannot be understood."""
+    _refuse_what_is_no_id(question)
     executor = build_executor(addresses_of(settings), settings.limits)
     registry = Registry([*executor.registry, doctor_runbook(lambda _: ())])
-    command = parse(registry, words(question.command))
+    try:
+        command = parse(registry, words(question.command))
+    except UsageError as error:
+        error.hint = error.hint or f"Commands: {', '.join(one.name for one in registry)}."
+        raise
     bound = settings.channels.get(question.channel)
     cluster = executor.choose_cluster(question.cluster or command.cluster, bound)
     name = command.runbook.name
@@ -47,6 +57,20 @@ async def explain(settings: Settings, question: Question) -> Explained:
     where = question.channel or "a direct message"
     asked = f"{question.user} {question.action} {name} on {cluster} in {where}"
     return Explained(decision.allowed, "\n".join(_lines(asked, person, decision, question)))
+
+
+def _refuse_what_is_no_id(question: Question) -> None:
+    """Rules are about ids: about a name every answer would be an answer to something else."""
+    _refuse("--user", question.user, USER_ID, "a person's (U..., in their profile: Copy member ID)")
+    for group in question.groups:
+        _refuse("--group", group, GROUP_ID, "a user group's (S...)")
+    if question.channel:
+        _refuse("--channel", question.channel, CHANNEL_ID, "a channel's (C..., end of its link)")
+
+
+def _refuse(option: str, given: str, pattern: re.Pattern[str], needed: str) -> None:
+    if not pattern.match(given):
+        raise UsageError(f"{option} {quoted(given)} is not an id.", hint=f"Give {needed}.")
 
 
 def _lines(asked: str, person: Person, decision: Decision, question: Question) -> list[str]:

@@ -11,8 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from bot.model.access import ANY, CONFIGURED, Action
 from bot.settings.schema import Allowed, channel_id, one_line, refuse
 
-_USER = re.compile(r"[UW][A-Z0-9]{2,30}\Z")
-_GROUP = re.compile(r"S[A-Z0-9]{2,30}\Z")
+USER_ID = re.compile(r"[UW][A-Z0-9]{2,30}\Z")
+GROUP_ID = re.compile(r"S[A-Z0-9]{2,30}\Z")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 _ACTIONS = ", ".join(Action)
 
@@ -27,11 +27,11 @@ def _matching(*patterns: re.Pattern[str]) -> Callable[[str], str]:
 
 
 def _user(text: str) -> str:
-    return _matching(_USER)(text)
+    return _matching(USER_ID)(text)
 
 
 def _group(text: str) -> str:
-    if not _GROUP.match(text):
+    if not GROUP_ID.match(text):
         raise refuse()
     return text
 

@@ -35,7 +35,7 @@ SLACK_APIS = ("https://slack.com/api/", "https://slack-gov.com/api/")
 
 STORE_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
 
-_CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,30}\Z")
+CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{2,30}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def _cluster_name(text: str) -> str:
 
 def channel_id(text: str) -> str:
     """``text`` when it is a channel's id."""
-    if not _CHANNEL.match(text):
+    if not CHANNEL_ID.match(text):
         raise refuse()
     return text
 

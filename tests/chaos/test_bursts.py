@@ -29,7 +29,7 @@ AT_ONCE = 16 + IN_FLIGHT
 """Runs that are carried, and commands that are written down, at once: their order is open."""
 
 PATIENCE = 180.0
-"""Seconds for all of a burst. Slack's limits ask for ten; the rest is for a machine that is busy."""
+"""Seconds for all of a burst. Slack's limits ask for ten; the rest is for a busy machine."""
 
 pytestmark = pytest.mark.timeout(2 * PATIENCE)
 
