@@ -76,7 +76,7 @@ def fine() -> Report:
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[EmbeddedStore]:
+async def server(tmp_path: Path, patience: None) -> AsyncIterator[EmbeddedStore]:
     running = EmbeddedStore(tmp_path / "store")
     await running.start()
     yield running
