@@ -161,7 +161,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     and after; ``held_since`` is when all checks first held, ``checks_end`` when they are given up.
     ``seal`` and ``plan_seal`` are HMACs over the request and over the plan as it was asked for.
     ``outcome`` is the last word, or the step that waits for one.
-    ``review_due``: one person went on alone and nobody has looked at it yet.
+    ``review_due``: one person went on alone and nobody has looked at it yet. ``tellings`` counts
+    how often its state had to be told anew because the store may have forgotten something.
     """
 
     id: str
@@ -194,6 +195,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     cancelled_by: Requester | None = None
     review_due: bool = False
     reminded: bool = False
+    tellings: int = 0
 
     @property
     def doubt(self) -> ChangeStep | None:

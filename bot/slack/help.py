@@ -17,8 +17,13 @@ NEEDED_MOST = ("triage", "status", "drops", "policy", "dns", "restart-agent")
 HELP = "help"
 
 
-def overview(registry: Registry, bot: str = messages.SLASH) -> Message:
-    """Every command with its usage and one line of summary; ``bot`` as it was spoken to."""
+def overview(
+    registry: Registry, bot: str = messages.SLASH, *, at_once: Iterable[Procedure] = ()
+) -> Message:
+    """Every command with its usage and one line of summary; ``bot`` as it was spoken to.
+
+    Those of ``at_once`` are about changes and stand last, their usage alone.
+    """
     first, rest = by_need(registry)
     page = Page(reserve=400)
     page.add(section(messages.HELP_TITLE if first or rest else messages.NO_RUNBOOKS))
@@ -28,6 +33,8 @@ def overview(registry: Registry, bot: str = messages.SLASH) -> Message:
         page.add(section(messages.HELP_REST))
     for paragraph in _paragraphs(rest, bot):
         page.add(section(paragraph))
+    if usages := [code(f"{bot} {command.usage}", 120) for command in at_once]:
+        page.add(section("\n".join([messages.HELP_CHANGES, *usages])))
     more = [messages.HELP_MORE.format(bot=bot)]
     if bot == messages.SLASH:
         more.append(messages.HELP_THREADS)

@@ -193,14 +193,22 @@ class StoredChanges:
         """The id of the change that a request for approval belongs to; empty when not known."""
         return text(await self._store.read("GET", self._ask_key(ask)))
 
+    async def generation(self) -> str:
+        """What is another one after the store was started again."""
+        info = await self._store.read("INFO", "server")
+        return str(info.get("run_id", "")) if isinstance(info, dict) else ""
+
+    async def open_ids(self) -> list[str]:
+        """Ids of changes that are due some time."""
+        return [text(item) for item in await self._store.read("ZRANGE", self._due, 0, -1)]
+
     async def due(self) -> list[str]:
         """Changes that somebody should go on with."""
         return [text(item) for item in await self._store.change(DUE, [self._due])]
 
     async def open(self) -> list[Change]:
         """Changes that have not ended, oldest first."""
-        ids = await self._store.read("ZRANGE", self._due, 0, -1)
-        found = [await self.get(text(item)) for item in ids]
+        found = [await self.get(one) for one in await self.open_ids()]
         waiting = [one for one in found if one is not None and not one.state.terminal]
         return sorted(waiting, key=lambda change: change.asked_at)
 

@@ -20,6 +20,14 @@ async def test_without_exec_it_answers_from_metrics_and_names_the_grant(house: H
     assert "12 ×" in answer.shown
 
 
+async def test_without_exec_slow_metrics_are_waited_for(house: House) -> None:
+    house.cluster.inject("exec-forbidden")
+    house.cluster.inject("api-slow", seconds=1.0)
+    answer = await house.ask("status --deadline 20s")
+    assert answer.report.verdict is Verdict.OK
+    assert "metrics of 12" in answer.shown
+
+
 async def test_without_exec_a_crash_loop_is_still_found(house: House) -> None:
     house.cluster.inject("exec-forbidden")
     house.cluster.inject("agent-crash-loop", "node-7")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import msgspec
@@ -20,11 +21,11 @@ from bot.engine.changes.parts import Parts
 from bot.engine.changes.planning import plan_change
 from bot.engine.changes.reverting import revert
 from bot.engine.changes.verifying import check_again, verify
-from bot.engine.concurrent import end
 from bot.engine.journal import Superseded
 from bot.engine.run import run_in_context
 from bot.model.change import Change, ChangeState, Word
 from bot.model.errors import RecordTooNew, StoreUnavailable
+from bot.store.ending import end
 
 logger = logging.getLogger(__name__)
 
@@ -40,18 +41,29 @@ class ChangeCarrier:
         self._carried: dict[str, asyncio.Task[None]] = {}
         self._closing = False
         self._daily = DailyHead(parts)
+        self._generation = ""
+        self._anew: set[str] = set()
+        """Changes whose state is told anew: the store may have lost its last second, and what was
+        told since then with it."""
 
     async def due(self) -> list[str]:
         """Changes that somebody should go on with now, expiries that are due included.
 
         Raises :class:`StoreUnavailable`.
         """
-        changes = await self._parts.changes.due()
+        await self._notice_restart()
+        changes = [*await self._parts.changes.due(), *self._anew]
         late = await self._parts.expiries.open(until=datetime.now(UTC))
         await self._parts.audit.link()
         await self._daily.look()
         ids = dict.fromkeys([*(expiry.change for expiry in late), *changes])
         return [one for one in ids if one not in self._carried]
+
+    async def _notice_restart(self) -> None:
+        generation = await self._parts.changes.generation()
+        if generation != self._generation:
+            self._anew |= set(await self._parts.changes.open_ids())
+            self._generation = generation
 
     async def carry(self, change_id: str) -> None:
         """Go on with a change until it waits or has ended. Raises nothing."""
@@ -77,8 +89,9 @@ class ChangeCarrier:
         run_in_context.set(change_id)
         try:
             for _ in range(MOST_TURNS):
-                if self._closing or not await self._turn(change_id):
-                    return
+                with suppress(Moved):
+                    if self._closing or not await self._turn(change_id):
+                        return
             logger.error("change %s does not come to rest", change_id)
         except Superseded:
             logger.info("change %s is carried by another process now", change_id)
@@ -100,6 +113,12 @@ class ChangeCarrier:
             logger.warning("change %s is left to a bot that knows it", change_id)
             return False
         journal = StoredJournal(self._parts.changes, self._parts.audit, change, carrier)
+        if change_id in self._anew and taken.due_in is not None:
+            anew = msgspec.structs.replace(change, tellings=change.tellings + 1)
+            await journal.write(anew, due=0)
+            self._anew.discard(change_id)
+            return True
+        self._anew.discard(change_id)
         due = taken.due_in is not None and taken.due_in <= 0
         if due:
             await self._parts.teller.tell(change)
@@ -107,10 +126,7 @@ class ChangeCarrier:
                 raise StoreUnavailable("What is to be told is not kept yet.")
         elif not change.state.terminal:
             return False
-        try:
-            return await self._go_on(journal, change, due=due)
-        except Moved:
-            return True
+        return await self._go_on(journal, change, due=due)
 
     async def _go_on(self, journal: StoredJournal, change: Change, *, due: bool) -> bool:
         parts, told = self._parts, (self._parts.teller.progressed, self._parts.teller.tell)

@@ -73,6 +73,11 @@ def object_details(kind: Kind, name: str, **more: Any) -> JsonObject:
     return details | {"kind": kind.plural} | more
 
 
+def _by_kind(kind: Kind) -> str:
+    """``Lease.coordination.k8s.io``: how a delete's preconditions name what they refuse."""
+    return f"{kind.kind}.{kind.group}" if kind.group else kind.kind
+
+
 class NotFound(ApiError):
     """404: no such object."""
 
@@ -126,20 +131,35 @@ class Conflict(ApiError):
     def other_uid(cls, kind: Kind, name: str, wanted: str, found: str) -> Conflict:
         """The UID precondition of a delete: another object bears the name now."""
         return cls(
-            f'Operation cannot be fulfilled on {kind.kind} "{name}": the UID in the precondition '
-            f"({wanted}) does not match the UID in record ({found}). The object might have been "
-            "deleted and then recreated",
-            {"name": name, "kind": kind.kind},
+            f'Operation cannot be fulfilled on {_by_kind(kind)} "{name}": the UID in the '
+            f"precondition ({wanted}) does not match the UID in record ({found}). The object might "
+            "have been deleted and then recreated",
+            object_details(kind, name) | {"kind": kind.kind},
+        )
+
+    @classmethod
+    def no_such_uid(
+        cls, kind: Kind, name: str, namespace: str, wanted: str, found: str
+    ) -> Conflict:
+        """A PUT of an object with another UID than the one that bears the name, if any does."""
+        key = f"{namespace}/{name}" if namespace else name
+        where = "minions" if kind.plural == "nodes" else kind.plural  # nodes kept their old place
+        return cls(
+            f'Operation cannot be fulfilled on {kind.qualified} "{name}": StorageError: invalid '
+            f"object, Code: 4, Key: /registry/{where}/{key}, ResourceVersion: 0, "
+            f"AdditionalErrorMsg: Precondition failed: UID in precondition: {wanted}, UID in "
+            f"object meta: {found}",
+            object_details(kind, name),
         )
 
     @classmethod
     def other_version(cls, kind: Kind, name: str, wanted: str, found: str) -> Conflict:
         """The resourceVersion precondition of a delete."""
         return cls(
-            f'Operation cannot be fulfilled on {kind.kind} "{name}": the ResourceVersion in the '
-            f"precondition ({wanted}) does not match the ResourceVersion in record ({found}). "
-            "The object might have been modified",
-            {"name": name, "kind": kind.kind},
+            f'Operation cannot be fulfilled on {_by_kind(kind)} "{name}": the ResourceVersion '
+            f"in the precondition ({wanted}) does not match the ResourceVersion in record ({found})"
+            ". The object might have been modified",
+            object_details(kind, name) | {"kind": kind.kind},
         )
 
 
@@ -157,8 +177,19 @@ class Invalid(ApiError):
             details["group"] = kind.group
         details["kind"] = kind.kind
         details["causes"] = [{"reason": cause, "message": message, "field": field}]
-        subject = f"{kind.kind}.{kind.group}" if kind.group else kind.kind
-        return cls(f'{subject} "{name}" is invalid: {field}: {message}', details)
+        return cls(f'{_by_kind(kind)} "{name}" is invalid: {field}: {message}', details)
+
+    @classmethod
+    def without_version(cls, kind: Kind, name: str) -> Invalid:
+        """A PUT that would overwrite blindly what may not be."""
+        message = "Invalid value: 0x0: must be specified for an update"
+        cause = {
+            "reason": "FieldValueInvalid", "message": message, "field": "metadata.resourceVersion"
+        }  # fmt: skip
+        return cls(
+            f'{kind.qualified} "{name}" is invalid: metadata.resourceVersion: {message}',
+            object_details(kind, name, causes=[cause]),
+        )
 
     @classmethod
     def patch(cls) -> Invalid:

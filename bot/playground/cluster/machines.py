@@ -83,6 +83,10 @@ class Machine:
     """The agent dies shortly after each start."""
     hung: bool = False
     """The agent's process lives but answers nothing."""
+    stuck: bool = False
+    """The present agent pod's agent waits during its start and will never be ready."""
+    stuck_starts: float = 0
+    """So many agent pods to come will be stuck; infinite for all of them."""
     torn_output: bool = False
     """The agent's client prints truncated JSON and still exits 0."""
     cut_from_api: bool = False
@@ -107,7 +111,28 @@ class Machine:
     @property
     def agent_answers(self) -> bool:
         """Whether peers get an answer from its agent."""
-        return self.powered and self.crash is None and not self.hung
+        return self.powered and self.crash is None and not self.hung and not self.stuck
+
+    def agent_starts(self, now: datetime) -> None:
+        """A new agent pod's agent starts: perhaps it is one of those that get stuck."""
+        self.stuck = self.stuck_starts > 0
+        self.stuck_starts -= self.stuck
+        self.noticed(now)
+
+    def unstick(self) -> None:
+        """Let the present agent finish its start, or forget one whose pod is gone."""
+        self.stuck = False
+
+    def noticed(self, now: datetime) -> None:
+        """Keep ``troubled_since`` in line with the causes."""
+        troubled = (
+            self.crash, self.hung, self.stuck, self.cut_from_api, self.broken_endpoints,
+            not self.powered, self.torn_output,
+        )  # fmt: skip
+        if not any(troubled):
+            self.troubled_since = None
+        elif self.troubled_since is None:
+            self.troubled_since = now
 
     def latency(self) -> int:
         """A typical round trip to it, in nanoseconds."""

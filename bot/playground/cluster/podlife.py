@@ -191,7 +191,8 @@ def creating(pod: Mapping[str, Any], host: str, at: str) -> JsonObject:
 
 def running(
     pod: Mapping[str, Any], host: str, address: str, at: str, *, ready: bool = True,
-    restarts: int = 0, last: JsonObject | None = None, started_at: str | None = None,
+    started: bool = True, restarts: int = 0, last: JsonObject | None = None,
+    started_at: str | None = None,
 ) -> JsonObject:  # fmt: skip
     """All containers run. ``at`` is the pod's start, ``started_at`` this attempt's."""
     running_since = {"running": {"startedAt": started_at or at}}
@@ -203,7 +204,7 @@ def running(
         "initContainerStatuses": _finished_init(pod, at),
         "containerStatuses": [
             _container(
-                pod, spec, state=running_since, ready=ready, started=True,
+                pod, spec, state=running_since, ready=ready, started=started,
                 restarts=restarts, last=last,
             )
             for spec in pod["spec"]["containers"]

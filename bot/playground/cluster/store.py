@@ -69,6 +69,11 @@ class Stored:
         """metadata.uid"""
         return str(self.object["metadata"]["uid"])
 
+    @property
+    def resource_version(self) -> str:
+        """metadata.resourceVersion"""
+        return str(self.object["metadata"]["resourceVersion"])
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

@@ -15,22 +15,10 @@ from .machines import Fleet, Machine
 from .names import labels_of, stable_hex
 from .podlife import is_deleting
 from .store import ObjectStore, Stored
+from .trouble import ApiConditions
 
 JsonObject = dict[str, Any]
 SYSTEM = "kube-system"
-
-
-@dataclass
-class ApiConditions:
-    """What is wrong with the API server itself."""
-
-    latency: float = 0.0
-    """Seconds added to every request."""
-    throttled_share: float = 0.0
-    """The share of reads refused with 429."""
-    exec_forbidden: bool = False
-    lost_replies: int = 0
-    """So many mutations to come take effect, and their answers are lost."""
 
 
 @dataclass
@@ -62,19 +50,29 @@ class World:
         return self.fleet.get(pod["spec"].get("nodeName") or "")
 
     def delete_pod(self, pod: Stored, grace: int | None = None) -> Stored:
-        """Begin a pod's deletion, or finish it at once when there is nobody to wait for."""
-        if grace is None:
-            grace = int(pod.object["spec"].get("terminationGracePeriodSeconds", 30))
+        """Begin a pod's deletion, or finish it at once when there is nobody to wait for.
+
+        A pod that terminates already stays as it is, unless it is given less time than before.
+        """
         if grace == 0 or not pod.object["spec"].get("nodeName"):
             return self.store.delete("pods", pod.name, pod.namespace)
-        if is_deleting(pod.object):
+        told = self.terminating(pod, grace)
+        return pod if told is pod else self.store.replace("pods", told.object)
+
+    def terminating(self, pod: Stored, grace: int | None = None) -> Stored:
+        """The pod as it is once it was told to stop (a dry run stores nothing)."""
+        if grace is None:
+            grace = int(pod.object["spec"].get("terminationGracePeriodSeconds", 30))
+        metadata = pod.object["metadata"]
+        if is_deleting(pod.object) and grace >= metadata["deletionGracePeriodSeconds"]:
             return pod
-        deadline = self.clock.now() + timedelta(seconds=grace)
-        metadata = pod.object["metadata"] | {
+        # Scaled as the wait is: a client may wait for this moment.
+        deadline = self.clock.now() + timedelta(seconds=self.clock.scaled(grace))
+        doomed = metadata | {
             "deletionTimestamp": rfc3339(deadline),
             "deletionGracePeriodSeconds": grace,
         }
-        return self.store.replace("pods", pod.object | {"metadata": metadata})
+        return Stored(pod.kind, pod.key, pod.object | {"metadata": doomed}, pod.version)
 
     def record_event(
         self, subject: Stored, kind: str, reason: str, message: str, source: str

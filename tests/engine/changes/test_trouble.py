@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
+import signal
 
 import msgspec
 import pytest
 
 from bot.model.change import ChangeState, StepState, Word
 from bot.model.errors import Denied, NotAllowed, StoreUnavailable, Unreachable
+from bot.store.embedded import EmbeddedStore
 from tests.engine.changes.house import ANA, BEN, POD, Engine
 from tests.engine.changes.kube import lost
 from tests.store.gate import GatedStore
@@ -239,3 +242,20 @@ async def test_the_restart_budget_of_an_hour(engine: Engine) -> None:
     ended = await engine.until(await engine.ask(node="node-2"), S.REFUSED)
     assert "1 agent restart within the last hour" in ended.outcome
     assert "takes 1 an hour" in ended.outcome
+
+
+async def test_after_a_restart_of_the_store_what_waits_is_asked_for_again(
+    engine: Engine, server: EmbeddedStore
+) -> None:
+    change = await engine.until(await engine.ask(), S.WAITING)
+    before = len(engine.teller.told)
+    assert server.pid
+    os.kill(server.pid, signal.SIGKILL)
+    async with asyncio.timeout(10):
+        while not any(told.tellings > change.tellings for told in engine.teller.told[before:]):
+            await asyncio.sleep(0.02)
+    now = await engine.changes.get(change.id)
+    assert now is not None
+    assert now.ask == change.ask
+    await engine.say(change, Word.APPROVE)
+    await engine.until(change, S.DONE)

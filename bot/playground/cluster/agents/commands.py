@@ -37,6 +37,8 @@ def run(view: AgentView, argv: list[str]) -> Output:
     """
     program, arguments = argv[0], argv[1:]
     clients = {"cilium"} if view.release.minor < 15 else {"cilium", "cilium-dbg"}
+    if view.machine.stuck and program in {*clients, "cilium-health"}:
+        return _no_socket(program, arguments)
     if program in clients:
         output = _client("cilium" if view.release.minor < 15 else "cilium-dbg", view, arguments)
     elif program == "cilium-health":
@@ -46,6 +48,19 @@ def run(view: AgentView, argv: list[str]) -> Output:
     if view.machine.torn_output and _wants_json(arguments):
         return Output(output.stdout[: len(output.stdout) * 3 // 5], output.stderr, output.code)
     return output
+
+
+def _no_socket(program: str, arguments: list[str]) -> Output:
+    """The agent opens its sockets at the end of its start; until then its clients say this."""
+    if "--brief" in arguments:
+        return Output(b"", b"cilium: daemon unreachable\n", 1)
+    socket = "health" if program == "cilium-health" else "cilium"
+    path = "v1beta/status" if program == "cilium-health" else "v1/healthz"
+    told = (
+        f'Get "http://localhost/{path}": dial unix /var/run/cilium/{socket}.sock: connect: '
+        "connection refused\nIs the agent running?\n"
+    )
+    return Output(b"", told.encode(), 1)
 
 
 def _wants_json(arguments: list[str]) -> bool:

@@ -56,7 +56,8 @@ def _trouble(here: Machine, peer: Machine) -> _Trouble:
         return _Trouble(
             _TIMED_OUT, _dial(host, "i/o timeout"), _TIMED_OUT, _dial(endpoint, "i/o timeout")
         )
-    if peer.crash is not None:  # the responder of the health endpoint dies with the agent
+    # The responder of the health endpoint dies with the agent, and is started last.
+    if peer.crash is not None or peer.stuck:
         return _Trouble(
             "", _dial(host, "connect: connection refused"),
             "", _dial(endpoint, "connect: connection refused"),

@@ -70,6 +70,7 @@ _START = (
     ("Successfully wrote CNI configuration file", "cni-config"),
     ("Daemon initialization completed", "daemon"),
 )
+STEPS_UNTIL_STUCK = 4
 _ROUTINE = (
     ("Conntrack garbage collector interval recalculated", "map-ct"),
     ("Regenerating all endpoints due to policy changes", "policy"),
@@ -85,6 +86,10 @@ def _agent_log(view: AgentView, *, previous: bool) -> Iterator[Line]:
         began = died - timedelta(seconds=2)
         yield from _startup(writer, view, began, steps=3)
         yield from _last_words(writer, crash, died)
+        return
+    if view.machine.stuck:
+        yield from _startup(writer, view, view.started, steps=STEPS_UNTIL_STUCK)
+        yield from _waiting(writer, view)
         return
     yield from _startup(writer, view, view.started)
     now = view.world.clock.now()
@@ -120,6 +125,17 @@ def _routine(writer: _Writer, view: AgentView, end: datetime) -> Iterator[Line]:
         message, subsystem = _ROUTINE[index % len(_ROUTINE)]
         yield writer.line(at, "info", message, subsystem)
         index += 1
+
+
+def _waiting(writer: _Writer, view: AgentView) -> Iterator[Line]:
+    """What an agent says, again and again, that is waiting for its node's pod CIDR."""
+    interval = timedelta(seconds=view.world.clock.scaled(15))
+    rounds = view.failures(15)
+    for index in range(max(0, rounds - 20), rounds):
+        yield writer.line(
+            view.started + interval * (index + 1), "warning", "Waiting for k8s node information",
+            "daemon", "required IPv4 PodCIDR not available",
+        )  # fmt: skip
 
 
 def _complaints(writer: _Writer, view: AgentView) -> Iterator[Line]:

@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.playground.cluster.access import Attributes, User
 from bot.playground.cluster.errors import BadRequest, PageNotFound
 from bot.playground.cluster.kinds import BY_PATH, GROUP_VERSIONS, Kind
+from bot.playground.cluster.ledger import Outcome
 from bot.playground.cluster.selectors import Selection, parse_fields, parse_labels
 
 from . import protobuf
@@ -65,6 +66,7 @@ class Call:
     path: Path
     body: JsonObject | list[Any] | None = None
     raw: bytes = b""
+    outcome: Outcome = field(default_factory=Outcome)
     _selection: Selection | None = field(default=None, repr=False)
 
     @property
@@ -114,7 +116,9 @@ class Call:
         if self._selection is None:
             self._selection = Selection(
                 parse_labels(self.query.get("labelSelector", "")),
-                parse_fields(self.query.get("fieldSelector", ""), self.path.resource),
+                parse_fields(
+                    self.query.get("fieldSelector", ""), self.path.resource, self.path.group
+                ),
             )
         return self._selection
 
@@ -135,8 +139,13 @@ class Call:
     @property
     def manager(self) -> str:
         """The field manager: asked for, or the client's program name."""
-        agent = self.request.headers.get("User-Agent", "unknown")
+        agent = self.user_agent or "unknown"
         return self.query.get("fieldManager") or agent.partition("/")[0]
+
+    @property
+    def user_agent(self) -> str:
+        """What the client calls itself."""
+        return self.request.headers.get("User-Agent", "")
 
     def flag(self, name: str) -> bool:
         """A boolean query parameter."""

@@ -28,7 +28,7 @@ async def forward(world: World, call: Call) -> web.Response:
     if not machine.powered:
         raise _unreachable(containers.no_route(machine, int(port or "80")))
     view = view_of(world, pod)
-    if view is None or port != METRICS_PORT or not _listens(world, pod):
+    if view is None or port != METRICS_PORT or machine.stuck or not _listens(world, pod):
         address = pod.object["status"].get("podIP") or machine.address
         raise _unreachable(f"dial tcp {address}:{port or '80'}: connect: connection refused")
     if machine.hung:

@@ -14,10 +14,21 @@ from aiohttp import web
 from bot.playground.cluster.access import ANONYMOUS, forbidden_path
 from bot.playground.cluster.errors import ApiError, Forbidden, MethodNotAllowed
 from bot.playground.cluster.faults import FaultBoard
-from bot.playground.cluster.ledger import Mutation
 from bot.playground.cluster.world import World
 
-from . import admin, discovery, podexec, podlogs, proxy, reading, reviews, watching, writing
+from . import (
+    admin,
+    deleting,
+    discovery,
+    mutating,
+    podexec,
+    podlogs,
+    proxy,
+    reading,
+    reviews,
+    watching,
+    writing,
+)
 from .calls import REVIEWS, Call, json_response, parse_path
 
 log = logging.getLogger(__name__)
@@ -40,6 +51,10 @@ class ApiServer:
         self._throttle_debt = 0.0
         self._server: web.Server
         self._listener: asyncio.Server | None = None
+        self._held: socket.socket | None = None
+        """Keeps the port while nobody listens."""
+        self._outages = 0
+        self._stopped = False
         self._switching: asyncio.Task[None] | None = None
 
     @property
@@ -63,23 +78,36 @@ class ApiServer:
         await self._listen(self._bind())
 
     async def stop(self) -> None:
-        """Close every connection and stop listening."""
+        """Close every connection and stop listening, for good."""
+        self._stopped = True
         await self.switched()
         if self._listener is not None:
             self._listener.close()
+        if self._held is not None:
+            self._held.close()
         await self._server.shutdown(timeout=0.2)
 
     def switch(self, on: bool) -> None:
-        """Go away, resetting every connection; or come back on the same port."""
-        if not on and self._listener is not None:
+        """Go away, resetting every connection; or come back on the same port.
+
+        Whoever switches it off switches it on again; it comes back when nobody wants it away.
+        """
+        self._outages += -1 if on else 1
+        if self._stopped:
+            return
+        if self._outages and self._listener is not None:
             self._listener.close()
             self._listener = None
+            # A bound socket that does not listen refuses connections and keeps the port.
+            self._held = self._bind()
             for connection in self._server.connections:
                 if connection.transport is not None:
                     connection.transport.abort()
-        elif on and self._listener is None and self._switching is None:
+        elif not self._outages and self._held is not None:
+            bound, self._held = self._held, None
             # From here on the kernel accepts connections; they are served a moment later.
-            self._switching = asyncio.create_task(self._listen(self._bind()))
+            bound.listen(BACKLOG)
+            self._switching = asyncio.create_task(self._listen(bound))
 
     async def switched(self) -> None:
         """Wait until a switch is complete."""
@@ -88,7 +116,9 @@ class ApiServer:
             self._switching = None
 
     def _bind(self) -> socket.socket:
-        bound = socket.create_server(("127.0.0.1", self.port), backlog=BACKLOG)
+        bound = socket.socket()
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(("127.0.0.1", self.port))
         bound.setblocking(False)
         self.port = bound.getsockname()[1]
         return bound
@@ -98,6 +128,9 @@ class ApiServer:
         self._listener = await loop.create_server(
             self._server, sock=bound, ssl=self._ssl, backlog=BACKLOG
         )
+        if self._outages:  # it was switched off again meanwhile
+            self._outages -= 1
+            self.switch(False)
 
     # Answering
 
@@ -111,6 +144,8 @@ class ApiServer:
                 status=refusal.code,
                 headers={"Content-Type": refusal.content_type},
             )
+        except mutating.Died:
+            return web.Response(status=503)  # nobody is there to read it
         except web.HTTPRequestEntityTooLarge:
             return json_response(TooLargeBody().body(), TooLargeBody.code)
         except (ConnectionError, asyncio.CancelledError):
@@ -151,22 +186,11 @@ class ApiServer:
                 headers={"Retry-After": "1"},
             )  # fmt: skip
         if verb not in _MUTATING or path.resource in REVIEWS or counted:
+            death = self.world.api.death
+            if death is not None and death.every_request and death.strikes():
+                raise mutating.Died
             return await self._serve(call)
-        return await self._mutate(call)
-
-    async def _mutate(self, call: Call) -> web.StreamResponse:
-        """Serve a change and write it into the ledger, whatever comes of it."""
-        try:
-            response = await self._serve(call)
-        except ApiError as refusal:
-            self._record(call, refusal.code)
-            raise
-        self._record(call, response.status)
-        api = self.world.api
-        if api.lost_replies > 0 and call.request.transport is not None and not call.dry_run:
-            api.lost_replies -= 1
-            call.request.transport.abort()
-        return response
+        return await mutating.mutate(self.world, call, self._serve)
 
     async def _serve(self, call: Call) -> web.StreamResponse:
         world, path, verb = self.world, call.path, call.verb
@@ -177,6 +201,11 @@ class ApiServer:
         world.access.require(call.user, call.attributes)
         if verb in _MUTATING:
             await call.read_body()
+            # A request that was on its way when the server went away is lost with it.
+            if self._outages:
+                raise mutating.Died
+            if path.resource not in REVIEWS:
+                mutating.attempted(world, call)
         match path.resource, path.subresource, verb:
             case resource, "", "create" if resource in REVIEWS:
                 return reviews.review(world, call)
@@ -185,7 +214,7 @@ class ApiServer:
             case "pods", "proxy", "get":
                 return await proxy.forward(world, call)
             case "pods", "eviction", "create":
-                return writing.evict(world, call)
+                return deleting.evict(world, call)
             case _, "" | "status", "get":
                 return reading.get(world, call)
             case _, "", "list":
@@ -199,24 +228,11 @@ class ApiServer:
             case _, "" | "status", "patch":
                 return writing.patch(world, call)
             case _, "", "delete":
-                return writing.delete(world, call)
+                return deleting.delete(world, call)
             case _, "", "deletecollection":
-                return writing.delete_collection(world, call)
+                return deleting.delete_collection(world, call)
             case _:
                 raise MethodNotAllowed
-
-    def _record(self, call: Call, code: int) -> None:
-        path = call.path
-        body: Any = call.body
-        name = path.name
-        if not name and isinstance(body, dict):
-            name = str((body.get("metadata") or {}).get("name") or "")
-        self.world.ledger.mutations.append(
-            Mutation(
-                self.world.clock.now(), call.user.name, call.verb, path.group, path.resource,
-                path.subresource, path.namespace, name, code, call.dry_run, body,
-            )
-        )  # fmt: skip
 
     def _throttled(self) -> bool:
         """Refuse evenly: a share of 0.25 is every fourth read."""

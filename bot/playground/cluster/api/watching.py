@@ -12,6 +12,7 @@ import msgspec
 from aiohttp import web
 
 from bot.playground.cluster.errors import BadRequest, Expired
+from bot.playground.cluster.events import as_served
 from bot.playground.cluster.store import Change, Stored, with_version
 from bot.playground.cluster.world import World
 
@@ -46,6 +47,8 @@ class _Stream:
 
     def __init__(self, world: World, call: Call) -> None:
         self._store = world.store
+        self._api = world.api
+        self._loop = asyncio.get_running_loop()
         self._kind = call.kind
         self._collection = world.store.collection(call.path.resource)
         self._namespace = call.path.namespace
@@ -54,8 +57,11 @@ class _Stream:
         self._bookmarks = call.flag("allowWatchBookmarks")
         self._from = call.query.get("resourceVersion", "")
         self._timeout = float(call.number("timeoutSeconds") or DEFAULT_TIMEOUT)
-        self._pending: deque[Change] = deque()
+        self._pending: deque[tuple[float, Change]] = deque()
+        """Changes to be told, each with the loop's time at which it may be."""
+        self._told_up_to = 0
         self._arrived = asyncio.Event()
+        self._ended = False
 
     async def lines(self) -> AsyncGenerator[bytes, None]:
         """The whole stream."""
@@ -65,28 +71,34 @@ class _Stream:
             yield self._too_old(begin)
             return
         stop_listening = self._store.listen(self._heard)
+        self._api.open_watches.add(self._end)
+        self._told_up_to = begin if replay else self._store.version
         try:
             if replay:
-                self._pending.extend(self._collection.since(begin))
+                for change in self._collection.since(begin):
+                    self._heard(change)
             else:
                 for stored in list(self._collection.in_order(self._namespace or None)):
                     if self._selected(stored.object):
-                        yield _event("ADDED", stored)
+                        yield self._event("ADDED", stored)
             if self._initial and self._bookmarks:
                 yield self._bookmark({"k8s.io/initial-events-end": "true"})
             async for line in self._live():
                 yield line
         finally:
             stop_listening()
+            self._api.open_watches.discard(self._end)
 
     async def _live(self) -> AsyncGenerator[bytes, None]:
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         end = loop.time() + self._timeout
         next_bookmark = loop.time() + min(BOOKMARK_EVERY, self._timeout)
-        while True:
-            while self._pending:
-                for line in self._told(self._pending.popleft()):
+        while not self._ended:
+            while self._pending and self._pending[0][0] <= loop.time():
+                _, change = self._pending.popleft()
+                for line in self._told(change):
                     yield line
+                self._told_up_to = change.version
             now = loop.time()
             if now >= next_bookmark:
                 next_bookmark = now + BOOKMARK_EVERY
@@ -95,32 +107,47 @@ class _Stream:
             if now >= end:
                 return
             self._arrived.clear()
+            due = [self._pending[0][0]] if self._pending else []
             try:
-                async with asyncio.timeout_at(min(end, next_bookmark)):
+                async with asyncio.timeout_at(min(end, next_bookmark, *due)):
                     await self._arrived.wait()
             except TimeoutError:
                 continue
 
     def _heard(self, change: Change) -> None:
-        if change.kind is self._kind:
-            self._pending.append(change)
+        if change.kind is self._collection.kind:
+            due = self._loop.time() + self._api.watch_delay
+            # Never before what came earlier: the delay may have been shortened since.
+            if self._pending:
+                due = max(due, self._pending[-1][0])
+            self._pending.append((due, change))
             self._arrived.set()
+
+    def _end(self) -> None:
+        self._ended = True
+        self._arrived.set()
 
     def _told(self, change: Change) -> Iterator[bytes]:
         """A change as this watcher sees it: leaving the selection is a deletion."""
         before, after = self._sees(change.old), self._sees(change.new)
         if after and change.new is not None:
-            yield _event("MODIFIED" if before else "ADDED", change.new)
+            yield self._event("MODIFIED" if before else "ADDED", change.new)
         elif before and change.old is not None:
-            yield _event("DELETED", with_version(change.old, change.version))
+            yield self._event("DELETED", with_version(change.old, change.version))
 
     def _sees(self, stored: Stored | None) -> bool:
         if stored is None or (self._namespace and stored.namespace != self._namespace):
             return False
         return self._selected(stored.object)
 
+    def _event(self, what: str, stored: Stored) -> bytes:
+        shown = as_served(stored, self._kind).whole()
+        return b'{"type":"' + what.encode() + b'","object":' + shown + b"}\n"
+
     def _bookmark(self, annotations: dict[str, str] | None = None) -> bytes:
-        metadata: JsonObject = {"resourceVersion": str(self._store.version)}
+        # What was not told yet must not be skipped by a client that resumes from here.
+        version = self._told_up_to if self._pending else self._store.version
+        metadata: JsonObject = {"resourceVersion": str(version)}
         if annotations:
             metadata["annotations"] = annotations
         thing = {
@@ -133,7 +160,3 @@ class _Stream:
     def _too_old(self, version: int) -> bytes:
         refusal = Expired(f"too old resource version: {version} ({self._collection.compacted})")
         return msgspec.json.encode({"type": "ERROR", "object": refusal.status()}) + b"\n"
-
-
-def _event(kind: str, stored: Stored) -> bytes:
-    return b'{"type":"' + kind.encode() + b'","object":' + stored.whole() + b"}\n"

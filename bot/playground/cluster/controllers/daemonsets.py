@@ -26,7 +26,7 @@ def reconcile(world: World, namespace: str, name: str) -> None:
     by_node = {str(pod.object["spec"]["nodeName"]): pod for pod in pods}
 
     for node in nodes.keys() - by_node.keys():
-        world.store.create("pods", _new_pod(world, daemonset, current, node))
+        world.store.create("pods", new_pod(world, daemonset, current, node))
     for node in by_node.keys() - nodes.keys():
         world.store.delete("pods", by_node[node].name, namespace)
     if daemonset.object["spec"]["updateStrategy"]["type"] == "RollingUpdate":
@@ -34,7 +34,8 @@ def reconcile(world: World, namespace: str, name: str) -> None:
     _report(world, daemonset, current, len(nodes))
 
 
-def _new_pod(world: World, daemonset: Stored, revision_hash: str, node: str) -> JsonObject:
+def new_pod(world: World, daemonset: Stored, revision_hash: str, node: str) -> JsonObject:
+    """The pod that a DaemonSet's template demands on a node; not yet stored."""
     return podlife.build(
         daemonset.object["spec"]["template"],
         revisions.owner_of(daemonset),

@@ -55,7 +55,10 @@ class Kubelet:
         waiting = (attempt.get("state") or {}).get("waiting") or {}
         backing_off = waiting.get("reason") == "CrashLoopBackOff"
         if podlife.is_deleting(pod.object):
-            self._step(pod, "stop", min(POD_STOP, _grace(pod)), lambda: self._stop(pod))
+            # Who hangs does not hear SIGTERM and is killed when its time is up.
+            deaf = _is_agent(pod) and machine.hung
+            seconds = _grace(pod) if deaf else min(POD_STOP, _grace(pod))
+            self._step(pod, "stop", seconds, lambda: self._stop(pod))
         elif pod.object["status"].get("phase") == "Pending":
             self._start(pod, machine, crash)
         elif crash is not None:
@@ -77,6 +80,10 @@ class Kubelet:
         """A pod is gone: its address is free again."""
         self._due.pop(pod.uid, None)
         machine = self._world.machine_of(pod.object)
+        if machine and machine.stuck and _is_agent(pod):
+            machine.unstick()
+            machine.noticed(self._world.clock.now())
+            self._world.fleet.changed()
         address = pod.object["status"].get("podIP")
         if machine and address and address != machine.address:
             machine.pool.give_back(address)
@@ -139,8 +146,15 @@ class Kubelet:
             started = pod.object | {"status": pod.object["status"] | {"podIP": address}}
             self._crash(pod, machine, crash, restarts=1, started=started)
             return
-        ready = not (_is_agent(pod) and machine.hung)
-        self._write(pod, podlife.running(pod.object, machine.address, address, now, ready=ready))
+        if _is_agent(pod):
+            machine.agent_starts(self._world.clock.now())
+        self._write(
+            pod,
+            podlife.running(
+                pod.object, machine.address, address, now, ready=_serves(pod, machine),
+                started=not (_is_agent(pod) and machine.stuck),
+            ),
+        )  # fmt: skip
 
     def _address_for(self, pod: Stored, machine: Machine) -> str | None:
         if pod.object["spec"].get("hostNetwork"):
@@ -203,13 +217,15 @@ class Kubelet:
             podlife.running(
                 pod.object, machine.address, status["podIP"], status["startTime"],
                 restarts=attempt["restartCount"], last=attempt["lastState"].get("terminated"),
-                started_at=self._world.clock.stamp(),
+                started_at=self._world.clock.stamp(), ready=_serves(pod, machine),
             ),
         )  # fmt: skip
 
     def _probe(self, pod: Stored, machine: Machine) -> None:
         """Readiness follows the health endpoint: a hung agent becomes unready after a while."""
         ready = podlife.is_ready(pod.object)
+        if _is_agent(pod) and machine.stuck:
+            return
         hung = _is_agent(pod) and machine.hung
         if hung and ready:
             self._step(
@@ -224,7 +240,10 @@ class Kubelet:
         status = pod.object["status"]
         now = self._world.clock.stamp()
         conditions = podlife.conditions(status["startTime"], now, ready=ready)
-        containers = [entry | {"ready": ready} for entry in status["containerStatuses"]]
+        containers = [
+            entry | {"ready": ready, "started": ready or entry["started"]}
+            for entry in status["containerStatuses"]
+        ]
         self._write(pod, status | {"conditions": conditions, "containerStatuses": containers})
         if not ready:
             message = (
@@ -259,6 +278,11 @@ def _first_container(pod: Stored) -> JsonObject:
 
 def _is_agent(pod: Stored) -> bool:
     return labels_of(pod.object).get("k8s-app") == "cilium"
+
+
+def _serves(pod: Stored, machine: Machine) -> bool:
+    """Whether a container that has just been started answers its probe."""
+    return not (_is_agent(pod) and (machine.hung or machine.stuck))
 
 
 def _grace(pod: Stored) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from bot.playground.cluster.machines import Crash, Machine
 from bot.playground.cluster.names import labels_of, random_suffix
 from bot.playground.cluster.store import Change
@@ -32,6 +34,7 @@ def _until_restart(scene: Scene, machine: Machine, undo: Undo) -> Undo:
         if labels_of(pod).get("k8s-app") == "cilium" and pod["spec"]["nodeName"] == machine.name:
             stop()
             undo()
+            scene.over()
 
     stop_listening = scene.world.store.listen(replaced)
     listening = [stop_listening]
@@ -65,6 +68,25 @@ def crash_loop(scene: Scene, node: str, options: Options) -> Undo:
 def silent(scene: Scene, node: str, options: Options) -> Undo:
     """The agent's process hangs."""
     return _flag(scene, node, "hung", True, False, options)
+
+
+def never_ready(scene: Scene, node: str, options: Options) -> Undo:
+    """Agents that start from now on wait for ever; who runs already goes on."""
+    reach = options["pods"]
+    if reach not in ("next", "node", "cluster"):
+        raise ValueError(f'pods must be "next", "node" or "cluster", not {reach!r}')
+    fleet = scene.world.fleet
+    machines = list(fleet) if reach == "cluster" else [scene.machine(node)]
+    for machine in machines:
+        machine.stuck_starts = 1 if reach == "next" else inf
+
+    def undo() -> None:
+        for machine in machines:
+            machine.stuck_starts = 0
+            if machine.stuck:
+                scene.trouble(machine, machine.unstick)
+
+    return undo
 
 
 def failing(scene: Scene, node: str, options: Options) -> Undo:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from . import agents, control_plane, rollouts
+from . import agents, control_plane, rollouts, writes
 from .scene import Options, Scene, Undo
 
 
@@ -46,6 +46,11 @@ _KINDS = (
         "agent-silent", Target.NODE,
         "The agent hangs: exec and metrics never answer; its pod becomes unready after 90 s.",
         agents.silent, {"cured_by_restart": False},
+    ),
+    FaultKind(
+        "agent-never-ready", Target.NODE,
+        "The next agent pod starts and never becomes Ready; the present one runs on.",
+        agents.never_ready, {"pods": "next"},
     ),
     FaultKind(
         "agent-failing", Target.NODE,
@@ -105,7 +110,32 @@ _KINDS = (
     FaultKind(
         "api-reply-lost", Target.CLUSTER,
         "The next changes take effect, but the connection breaks before their answer.",
-        control_plane.lose_replies, {"count": 1},
+        writes.lose_replies, {"count": 1},
+    ),
+    FaultKind(
+        "api-dies-after", Target.CLUSTER,
+        "The API server dies right after (or before) the next change takes effect; it comes back.",
+        writes.die, {"writes": 1, "requests": None, "effect": "applied", "seconds": 2.0},
+    ),
+    FaultKind(
+        "write-conflict", Target.CLUSTER,
+        "Another writer changes each object just before the next changes that know its version.",
+        writes.conflict, {"count": 1, "resource": None},
+    ),
+    FaultKind(
+        "watch-slow", Target.CLUSTER,
+        "Watches tell what happened only after a while.",
+        control_plane.slow_watches, {"seconds": 2.0},
+    ),
+    FaultKind(
+        "watch-expired", Target.CLUSTER,
+        "History was compacted: open watches end and cannot be resumed (410).",
+        control_plane.break_watches,
+    ),
+    FaultKind(
+        "pod-recreated", Target.NODE,
+        "Somebody else evicts the agent's pod: another one stands in its place.",
+        writes.recreate_pod, {"when": "now", "same_name": False},
     ),
     FaultKind(
         "exec-forbidden", Target.CLUSTER,

@@ -85,14 +85,23 @@ def down(scene: Scene, _: str, options: Options) -> Undo:
     return lambda: scene.switch_api(True)
 
 
-def lose_replies(scene: Scene, _: str, options: Options) -> Undo:
-    """The next mutations act, and their connections break."""
-    scene.world.api.lost_replies = int(options["count"])
+def slow_watches(scene: Scene, _: str, options: Options) -> Undo:
+    """Watch events are late, as from a watch cache that lags behind."""
+    api, seconds = scene.world.api, float(options["seconds"])
+    api.watch_delay += seconds
 
     def undo() -> None:
-        scene.world.api.lost_replies = 0
+        api.watch_delay = max(0.0, api.watch_delay - seconds)
 
     return undo
+
+
+def break_watches(scene: Scene, _: str, options: Options) -> Undo:
+    """Open watches end, and where they stopped cannot be resumed: history was compacted."""
+    scene.world.store.compact()
+    for end in tuple(scene.world.api.open_watches):
+        end()
+    return lambda: None
 
 
 def forbid_exec(scene: Scene, _: str, options: Options) -> Undo:

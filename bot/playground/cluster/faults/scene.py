@@ -14,6 +14,14 @@ Options = Mapping[str, Any]
 Undo = Callable[[], None]
 
 
+def number_of(options: Options, name: str) -> int:
+    """An option that counts something; ``ValueError`` below 1."""
+    number = int(options[name])
+    if number < 1:
+        raise ValueError(f"{name} must be at least 1, not {number}")
+    return number
+
+
 @dataclass(frozen=True)
 class Scene:
     """The world, the loop that acts on it, and the switch of the API server's socket."""
@@ -21,6 +29,8 @@ class Scene:
     world: World
     loop: ControlLoop
     switch_api: Callable[[bool], None]
+    over: Callable[[], None] = lambda: None
+    """To be called by a fault that has run its course, so that it is no longer shown as active."""
 
     def machine(self, name: str) -> Machine:
         """A machine by its node's name."""
@@ -29,13 +39,6 @@ class Scene:
     def trouble(self, machine: Machine, change: Callable[[], None]) -> None:
         """Change a machine's causes and let everybody notice."""
         change()
-        troubled = (
-            machine.crash, machine.hung, machine.cut_from_api, machine.broken_endpoints,
-            not machine.powered, machine.torn_output,
-        )  # fmt: skip
-        if not any(troubled):
-            machine.troubled_since = None
-        elif machine.troubled_since is None:
-            machine.troubled_since = self.world.clock.now()
+        machine.noticed(self.world.clock.now())
         self.world.fleet.changed()
         self.loop.reconsider(machine.name)
