@@ -144,7 +144,7 @@ class Remedy(ABC):
     verify_apart: ClassVar[float] = 60.0
     """Seconds between the two times that all checks must hold."""
     cooldown: ClassVar[float] = 600.0
-    """Seconds in which the same target is not changed again."""
+    """Seconds in which the same target is not changed again; 0 for none."""
 
     @abstractmethod
     async def plan(self, look: Looking) -> Plan:
