@@ -39,7 +39,7 @@ class Tally:
     troubles: Counter[str] = field(default_factory=Counter)
     states: Counter[str] = field(default_factory=Counter)
     kills: int = 0
-    asked_again: int = 0
+    clicked_again: int = 0
     effects: int = 0
     wrong: list[str] = field(default_factory=list)
 
@@ -116,7 +116,7 @@ def figures(tallies: list[Tally], seconds: float) -> str:
         f"chaos: seed {SEED}, {sum(states.values())} changes, "
         f"{sum(tally.kills for tally in tallies)} kills, "
         f"{sum(tally.effects for tally in tallies)} effects, "
-        f"{sum(tally.asked_again for tally in tallies)} asked again, {seconds:.0f} s\n"
+        f"{sum(tally.clicked_again for tally in tallies)} clicks repeated, {seconds:.0f} s\n"
         f"  ends: {dict(states)}\n  troubles: {dict(troubles)}"
     )
 
@@ -188,7 +188,7 @@ async def _approve_until_it_ends(
             continue
         if change.state is ChangeState.WAITING:
             if change.ask in said:
-                tally.asked_again += 1
+                tally.clicked_again += 1
             said.append(change.ask)
             await here.clicked(change_id, Word.APPROVE, APPROVER)
             await asyncio.sleep(0.4)
