@@ -44,9 +44,7 @@ BY_BEN: ApprovalRule = msgspec.structs.replace(
 OFFERING = msgspec.structs.replace(
     FAILED,
     findings=(
-        msgspec.structs.replace(
-            CRASH_LOOP, remedies=(RemedyOffer("delete", {"node": "node-1"}),)
-        ),
+        msgspec.structs.replace(CRASH_LOOP, remedies=(RemedyOffer("delete", {"node": "node-1"}),)),
         *FAILED.findings[1:],
     ),
 )
@@ -130,18 +128,16 @@ class House:
         assert (ack.status, ack.error) == (200, None)
         return ack
 
-    async def until(self, change: Change, *states: ChangeState) -> Change:
+    async def until(self, change: Change, *states: ChangeState, within: float = 10.0) -> Change:
         """Wait until a change is in one of ``states``."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(within):
             while True:
                 now = await self.engine.changes.get(change.id)
                 if now is not None and now.state in states:
                     return now
                 await asyncio.sleep(0.01)
 
-    def clicked(
-        self, message: Message, word: Word, *, user: str = "ben", **changes: Any
-    ) -> bytes:
+    def clicked(self, message: Message, word: Word, *, user: str = "ben", **changes: Any) -> bytes:
         """The body of a press, with parts of it as no client of Slack's would send them."""
         block = next(b for b in message.blocks if b.get("block_id", "").startswith("change"))
         action = next(e for e in block["elements"] if e["action_id"] == action_of(word))
@@ -167,9 +163,7 @@ class House:
         }
         return urlencode({"payload": json.dumps(payload)}).encode()
 
-    async def send(
-        self, body: bytes, *, timestamp: str = "", signature: str = ""
-    ) -> int:
+    async def send(self, body: bytes, *, timestamp: str = "", signature: str = "") -> int:
         """A request as Slack signs it, unless told to sign it otherwise."""
         timestamp = timestamp or str(int(time.time()))
         base = b"v0:" + timestamp.encode() + b":" + body

@@ -81,10 +81,10 @@ def change(state: ChangeState, **more: Any) -> Change:
     return Change(id="c-abcde12345", state=state, asked_at=BEGAN, **known)
 
 
-def said(word: Word, by: Requester = BEN, reason: str = "", about: str = "a-abcde12345") -> Decision:
-    return Decision(
-        word=word, by=by, at=NOW, digest=PLAN.digest, about=about, reason=reason
-    )
+def said(
+    word: Word, by: Requester = BEN, reason: str = "", about: str = "a-abcde12345"
+) -> Decision:
+    return Decision(word=word, by=by, at=NOW, digest=PLAN.digest, about=about, reason=reason)
 
 
 def step(name: str, state: StepState = StepState.DONE, error: str = "") -> ChangeStep:
@@ -239,7 +239,9 @@ def hostile(state: ChangeState, text: str, many: int = 40) -> Change:
         notes=(text,) * many,
     )
     words = tuple(
-        Decision(word=word, by=person, at=NOW, digest=plan.digest, about="a-abcde12345", reason=text)
+        Decision(
+            word=word, by=person, at=NOW, digest=plan.digest, about="a-abcde12345", reason=text
+        )
         for word in Word
     )
     return change(

@@ -24,8 +24,8 @@ from bot.slack import limits
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message, characters
 from bot.slack.changes import card, lists, modals
-from bot.slack.changes.live import decided, live
 from bot.slack.changes.lists import ChangeSeen
+from bot.slack.changes.live import decided, live
 from tests.slack.changes import made
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "changes"
@@ -121,7 +121,8 @@ def test_an_approver_decides_by_the_first_screen() -> None:
 
 def test_a_name_that_is_no_id_is_never_a_mention() -> None:
     odd = msgspec.structs.replace(
-        made.RULE, approvers=Approvers(users=frozenset(["U1>", "here"]), groups=frozenset(["!here"]))
+        made.RULE,
+        approvers=Approvers(users=frozenset(["U1>", "here"]), groups=frozenset(["!here"])),
     )
     text = json.dumps(live(made.EVERY["waiting"], made.NOW, odd).blocks)
     assert "<@here>" not in text
