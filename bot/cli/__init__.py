@@ -6,6 +6,9 @@ is imported until a command needs it: ``--help`` pays for none of it.
 subcommands.py    a runbook as a subcommand
 commands.py       demo, serve, doctor, schema
 configuration.py  config check, access explain
+changes.py        apply, approvals, changes: through the team's running bot
+applying.py       apply without one: the plan alone, or breakglass
+audit.py          audit show, verify, export
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import sys
 
 import click
 
-from bot.cli import commands, configuration
+from bot.cli import audit, changes, commands, configuration
 from bot.cli.environment import TRACEBACK_VARIABLE
 from bot.cli.subcommands import runbook_command
 from bot.model.errors import ConfigurationError, OncallError, UsageError
@@ -41,6 +44,11 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         from bot.model.nearest import did_you_mean, quoted
 
+        remedies = [remedy.name for remedy in catalogue.registry().remedies]
+        if self.get_command(ctx, args[0]) is None and args[0] in remedies:
+            raise UsageError(
+                f"{args[0]} changes something.", hint=f"Try `cilium-oncall apply {args[0]} ...`."
+            )
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             raise UsageError(
                 f"There is no command {quoted(args[0])}.",
@@ -61,6 +69,10 @@ def cli() -> None:
 
 
 for _command in (
+    audit.audit,
+    changes.apply,
+    changes.approvals,
+    changes.changes,
     configuration.config,
     configuration.access,
     commands.demo,

@@ -24,13 +24,13 @@ from typing import Protocol
 import msgspec
 
 from bot.engine.carriage import CANCELLED, Carriage, Stop
-from bot.engine.concurrent import end
 from bot.engine.delivery import Delivery
 from bot.engine.journal import StoreJournal, Superseded
 from bot.engine.reporter import DoorSide
 from bot.model.errors import ConfigurationError, RecordTooNew, StoreUnavailable
 from bot.model.run import Door, Requester, RunRecord, RunState
 from bot.store.connection import Store
+from bot.store.ending import end
 from bot.store.runs import Runs, Taken
 
 logger = logging.getLogger(__name__)

@@ -103,6 +103,9 @@ class Changes(Section):
     people: Mapping[KubernetesUser, MemberId] = Field(default_factory=dict)
     """Who in Slack a Kubernetes username is."""
 
+    api_server_tokens: Switch = False
+    """Whether people may sign in with tokens that were made for the API server, too."""
+
 
 class Limits(Section):
     """How much is asked of a cluster at once, and for how long; durations in seconds."""
@@ -149,6 +152,18 @@ class Settings(BotFile):
         are several."""
         only = next(iter(self.clusters)) if len(self.clusters) == 1 else None
         return self.changes.identity_cluster or only
+
+    @property
+    def named_channels(self) -> frozenset[str]:
+        """Every Slack channel that the settings name."""
+        audit = self.changes.audit_channel
+        return frozenset([*self.channels, *([audit] if audit else ())])
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """Every user group that a rule of access or approval names."""
+        approving = self.approval_rules.groups if self.approval_rules else frozenset[str]()
+        return self.rules.groups | approving
 
     @property
     def rules(self) -> AccessRules:

@@ -26,7 +26,6 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from bot.engine.concurrent import end
 from bot.slack.blocks import Message
 from bot.slack.clock import Clock, until
 from bot.slack.delivery import Calls, Delivery, method_of
@@ -43,6 +42,7 @@ from bot.slack.pending import (
     sendable,
 )
 from bot.slack.uploads import Detail
+from bot.store.ending import end
 
 logger = logging.getLogger(__name__)
 

@@ -21,11 +21,11 @@ from bot.engine.changes.parts import Parts
 from bot.engine.changes.planning import plan_change
 from bot.engine.changes.reverting import revert
 from bot.engine.changes.verifying import check_again, verify
-from bot.engine.concurrent import end
 from bot.engine.journal import Superseded
 from bot.engine.run import run_in_context
 from bot.model.change import Change, ChangeState, Word
 from bot.model.errors import RecordTooNew, StoreUnavailable
+from bot.store.ending import end
 
 logger = logging.getLogger(__name__)
 

@@ -258,7 +258,8 @@ async def leave(parts: Parts, change: Change) -> None:
     plan = change.plan
     if plan is not None and change.steps:
         seconds = parts.remedy(change).cooldown
-        await parts.brakes.stored.cool(plan.cluster, plan.target, change.id, seconds)
+        if seconds > 0:
+            await parts.brakes.stored.cool(plan.cluster, plan.target, change.id, seconds)
     await release(parts, change)
 
 

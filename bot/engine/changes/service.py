@@ -58,6 +58,10 @@ class Changes:
         """Changes are told through ``teller``; set before anything is carried."""
         self._parts.teller = teller
 
+    async def person(self, user: str) -> Person:
+        """Who ``user`` is now, by Slack user id: for words that matter."""
+        return await self._parts.teller.person(user)
+
     async def request(self, request: ChangeRequest, *, once: str = "") -> Change:
         """Take a change for planning; durable when this returns.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import Forbidden, Unauthorized
@@ -12,14 +12,18 @@ from .names import new_uid
 
 JsonObject = dict[str, Any]
 
+AUDIENCE = "https://kubernetes.default.svc"
+"""Whom an ordinary token is for: the API server."""
+
 
 @dataclass(frozen=True)
 class User:
-    """A caller. ``token`` is empty for the anonymous one."""
+    """A caller. ``token`` is empty for the anonymous one; it is good for ``audiences`` alone."""
 
     name: str
     token: str
     uid: str = ""
+    audiences: tuple[str, ...] = ()
     groups: tuple[str, ...] = ("system:authenticated",)
 
     def info(self) -> JsonObject:
@@ -116,13 +120,25 @@ class Access:
         rules: Sequence[Mapping[str, Any]] | None,
         token: str | None = None,
         groups: tuple[str, ...] = (),
+        audiences: tuple[str, ...] = (),
     ) -> User:
         """Add a user; without rules they may do nothing but ask what they may do."""
         token = token or secrets.token_urlsafe(24)
-        user = User(name, token, new_uid(), (*groups, "system:authenticated"))
+        groups = (*groups, "system:authenticated")
+        user = User(name, token, new_uid(), audiences or (AUDIENCE,), groups)
         self._by_token[token] = user
         self._rules[name] = tuple(Rule.of(rule) for rule in rules or ())
         return user
+
+    def issue(self, user: User, audiences: tuple[str, ...]) -> User:
+        """The same user with one more token, which is good for ``audiences`` alone."""
+        again = replace(user, token=secrets.token_urlsafe(24), audiences=audiences)
+        self._by_token[again.token] = again
+        return again
+
+    def expire(self, token: str) -> None:
+        """From now on ``token`` is nobody's."""
+        self._by_token.pop(token, None)
 
     def add_admin(self, name: str) -> User:
         """Add a cluster-admin."""
@@ -140,7 +156,7 @@ class Access:
             return ANONYMOUS
         scheme, _, token = authorization.partition(" ")
         user = self._by_token.get(token.strip())
-        if scheme.lower() != "bearer" or user is None:
+        if scheme.lower() != "bearer" or user is None or AUDIENCE not in user.audiences:
             raise Unauthorized
         return user
 

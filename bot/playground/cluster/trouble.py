@@ -24,6 +24,21 @@ Interference = Callable[[WriteAttempt], None]
 
 
 @dataclass
+class LostReplies:
+    """Mutations to come take effect, and their answers are lost."""
+
+    remaining: int
+    over: Callable[[], None]
+    """Called with the last of them."""
+
+    def count(self) -> None:
+        """One more is lost."""
+        self.remaining -= 1
+        if self.remaining == 0:
+            self.over()
+
+
+@dataclass
 class Death:
     """The API server dies at a request that is still to come."""
 
@@ -55,8 +70,7 @@ class ApiConditions:
     throttled_share: float = 0.0
     """The share of reads refused with 429."""
     exec_forbidden: bool = False
-    lost_replies: int = 0
-    """So many mutations to come take effect, and their answers are lost."""
+    lost_replies: LostReplies | None = None
     death: Death | None = None
     interferences: list[Interference] = field(default_factory=list)
     """Asked before every write that is no dry run, in the order they were put in."""

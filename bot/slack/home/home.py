@@ -24,6 +24,7 @@ from bot.slack.home.view import view
 from bot.slack.mrkdwn import bold, sentence
 from bot.slack.outbox import Outbox
 from bot.slack.webapi import WebApi
+from bot.store.ending import end
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +64,7 @@ class Home:
     async def close(self) -> None:
         """Keep the last verdicts and stop."""
         if self._teller is not None:
-            self._teller.cancel()
-            await asyncio.gather(self._teller, return_exceptions=True)
+            await end([self._teller])
         await self._publisher.close()
         try:
             async with asyncio.timeout(LAST_WORDS):

@@ -11,7 +11,6 @@ from typing import Any
 from bot.authoring import remedy
 from bot.engine.changes.parts import Parts
 from bot.engine.changes.service import Changes
-from bot.engine.concurrent import end
 from bot.engine.registry import Registry, remedy_of
 from bot.engine.remedy import Acting, Effect, Looking, PlanRefused, Remedy
 from bot.model.access import ANY, Person
@@ -23,6 +22,7 @@ from bot.model.names import NodeName
 from bot.model.plan import Call, ObjectRef, Plan, Risk
 from bot.model.run import Door, Requester
 from bot.store.connection import Store
+from bot.store.ending import end
 from tests.engine.changes.kube import FakeCluster
 
 KEY = b"k" * 32

@@ -121,21 +121,6 @@ async def test_agent_failing(cluster: SimulatedCluster, api: Client) -> None:
     assert ready(await api.agent("node-7"))
 
 
-@pytest.mark.parametrize("name", ["agent-failing", "agent-garbage", "agent-crash-loop"])
-async def test_faults_that_a_restart_cures(
-    cluster: SimulatedCluster, api: Client, name: str
-) -> None:
-    cluster.inject(name, "node-7", cured_by_restart=True)
-    await cluster.settle()
-    pod = (await api.agent("node-7"))["metadata"]["name"]
-
-    await api.call("DELETE", f"{SYSTEM}/pods/{pod}")
-    await cluster.settle()
-
-    assert ready(await api.agent("node-7"))
-    assert (await api.on_agent("node-7", *STATUS)).json["cilium"]["state"] == "Ok"
-
-
 async def test_agent_garbage(cluster: SimulatedCluster, api: Client) -> None:
     cluster.inject("agent-garbage", "node-7")
 

@@ -92,6 +92,7 @@ async def test_a_reply_is_lost_after_any_effect(
 
     (entry,) = cluster.ledger[before:]
     assert (entry.effective, entry.reply_lost) == (True, True)
+    assert cluster.faults == []  # it has struck as often as it was to
     await write(verb)  # whatever it says now, it is said
     assert not cluster.ledger[-1].reply_lost
 
@@ -133,7 +134,7 @@ async def test_the_server_dies_at_a_write_and_comes_back(
     assert (entry.code == 0) is (effect == "none")
 
     await back(once)
-    assert cluster.url == url
+    assert (cluster.url, cluster.faults) == (url, [])
     assert (await once.patch(NODE, {"metadata": {"labels": {"a": "b"}}}))[0] == 200
 
 
@@ -208,6 +209,7 @@ async def test_another_writer_was_faster(cluster: SimulatedCluster, api: Client)
         assert node["metadata"]["resourceVersion"] != version
         assert "unschedulable" not in node["spec"]
 
+    assert cluster.faults == []
     version = node["metadata"]["resourceVersion"]
     assert (await api.patch(NODE, {"metadata": {"resourceVersion": version}} | CORDON))[0] == 200
     assert node["metadata"]["annotations"]["inventory.example.com/seen"] == "2"

@@ -63,8 +63,8 @@ def _loses_reply(world: World, call: Call) -> bool:
         return False
     if api.death is not None and api.death.applied and call.outcome.moved and api.death.strikes():
         return True
-    if api.lost_replies > 0 and transport is not None:
-        api.lost_replies -= 1
+    if api.lost_replies is not None and transport is not None:
+        api.lost_replies.count()
         transport.abort()
         return True
     return False

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
-from bot.playground.cluster.access import Attributes, User
-from bot.playground.cluster.errors import PageNotFound
+from bot.playground.cluster.access import AUDIENCE, Attributes, User
+from bot.playground.cluster.errors import BadRequest, PageNotFound
 from bot.playground.cluster.world import World
 
 from .calls import Call, json_response
 
 JsonObject = dict[str, Any]
-AUDIENCE = "https://kubernetes.default.svc"
 
 
 def review(world: World, call: Call) -> web.Response:
@@ -75,7 +75,24 @@ def _rules(world: World, user: User, spec: JsonObject) -> JsonObject:
 
 
 def _token(world: World, spec: JsonObject) -> JsonObject:
-    user = world.access.by_token(spec.get("token", ""))
+    """Without audiences the API server's own are asked about.
+
+    Source: apiserver ``pkg/authentication/authenticator/audagnostic.go`` and
+    ``pkg/registry/authentication/tokenreview``: a token for others is no error of the review.
+    """
+    if not spec.get("token"):
+        raise BadRequest("token is required for TokenReview in authentication")
+    user = world.access.by_token(spec["token"])
     if user is None:
         return {"user": {}, "error": "[invalid bearer token, token lookup failed]"}
-    return {"authenticated": True, "user": user.info(), "audiences": [AUDIENCE]}
+    asked = spec.get("audiences") or [AUDIENCE]
+    shared = [audience for audience in user.audiences if audience in asked]
+    if not shared:
+        mine, theirs = _quoted(user.audiences), _quoted(asked)
+        said = f"token audiences {mine} is invalid for the target audiences {theirs}"
+        return {"user": {}, "error": f"[invalid bearer token, {said}]"}
+    return {"authenticated": True, "user": user.info(), "audiences": shared}
+
+
+def _quoted(audiences: Iterable[str]) -> str:
+    return "[" + " ".join(f'"{audience}"' for audience in audiences) + "]"

@@ -34,6 +34,7 @@ def _until_restart(scene: Scene, machine: Machine, undo: Undo) -> Undo:
         if labels_of(pod).get("k8s-app") == "cilium" and pod["spec"]["nodeName"] == machine.name:
             stop()
             undo()
+            scene.over()
 
     stop_listening = scene.world.store.listen(replaced)
     listening = [stop_listening]

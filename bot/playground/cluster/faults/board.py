@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
@@ -49,8 +49,13 @@ class FaultBoard:
             raise ValueError(f"{name} has no option {min(unknown)!r}; its options: {offered}")
         used = kind.options | options
         fault = Fault(uuid4().hex[:8], name, aimed, used, self._scene.world.clock.now())
-        self._active[fault.id] = (fault, kind.cause(self._scene, aimed, used))
+        scene = replace(self._scene, over=lambda: self._over(fault.id))
+        self._active[fault.id] = (fault, kind.cause(scene, aimed, used))
         return fault
+
+    def _over(self, fault_id: str) -> None:
+        """A restart has cured it, or it has struck as often as it was to."""
+        self._active.pop(fault_id, None)
 
     def clear(self, fault_id: str) -> None:
         """Take a fault out; ``ValueError`` when it is not active."""

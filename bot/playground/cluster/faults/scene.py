@@ -29,6 +29,8 @@ class Scene:
     world: World
     loop: ControlLoop
     switch_api: Callable[[bool], None]
+    over: Callable[[], None] = lambda: None
+    """To be called by a fault that has run its course, so that it is no longer shown as active."""
 
     def machine(self, name: str) -> Machine:
         """A machine by its node's name."""

@@ -10,7 +10,7 @@ from bot.playground.cluster.kinds import BY_PLURAL
 from bot.playground.cluster.ledger import Outcome
 from bot.playground.cluster.ownership import changed_fields, owned_part, sign
 from bot.playground.cluster.store import Stored
-from bot.playground.cluster.trouble import Death, Interference, WriteAttempt
+from bot.playground.cluster.trouble import Death, Interference, LostReplies, WriteAttempt
 from bot.playground.cluster.world import SYSTEM
 
 from .scene import Options, Scene, Undo, number_of
@@ -24,11 +24,17 @@ SEEN = "inventory.example.com/seen"
 
 def lose_replies(scene: Scene, _: str, options: Options) -> Undo:
     """The next mutations act, and their connections break."""
-    scene.world.api.lost_replies = number_of(options, "count")
+    api = scene.world.api
+
+    def over() -> None:
+        undo()
+        scene.over()
 
     def undo() -> None:
-        scene.world.api.lost_replies = 0
+        if api.lost_replies is lost:
+            api.lost_replies = None
 
+    api.lost_replies = lost = LostReplies(number_of(options, "count"), over)
     return undo
 
 
@@ -44,15 +50,19 @@ def conflict(scene: Scene, _: str, options: Options) -> Undo:
 
     def interfere(attempt: WriteAttempt) -> None:
         nonlocal left
-        if left == 0 or not attempt.version or resource not in (None, attempt.resource):
+        if not attempt.version or resource not in (None, attempt.resource):
             return
         stored = store.find(attempt.resource, attempt.name, attempt.namespace)
         # A version that is stale anyway needs nobody's help.
         if stored is not None and attempt.version == stored.object["metadata"]["resourceVersion"]:
             left -= 1
             _annotate(scene, stored)
+        if left == 0:
+            stop()
+            scene.over()
 
-    return _interfering(scene, interfere)
+    stop = _interfering(scene, interfere)
+    return stop
 
 
 def _annotate(scene: Scene, stored: Stored) -> None:
@@ -91,6 +101,7 @@ def recreate_pod(scene: Scene, node: str, options: Options) -> Undo:
             return
         if (attempt.namespace, attempt.name) == (pod.namespace, pod.name):
             stop()
+            scene.over()
             _evict(scene, pod, at_once=True, same_name=same_name)
 
     stop = _interfering(scene, interfere)
@@ -138,8 +149,10 @@ def die(scene: Scene, _: str, options: Options) -> Undo:
         if coming_back:
             coming_back.pop().cancel()
             scene.switch_api(True)
+            scene.over()
 
     def go_away() -> None:
+        scene.world.api.death = None
         scene.switch_api(False)
         coming_back.append(asyncio.get_running_loop().call_later(seconds, come_back))
 
