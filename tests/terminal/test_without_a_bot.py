@@ -114,7 +114,7 @@ async def test_the_plan_as_json(shell: Shell, team: dict[str, str]) -> None:
 @pytest.mark.parametrize(("words", "said", "code"), [
     (("apply", "label-nod", "node-1"), "label-node", 2),
     (("apply", "label-node"), "needs NODE", 2),
-    (("apply", "status"), "no remedy", 2),
+    (("apply", "status"), "status only reads", 2),
     (("apply", "label-node", "node-99"), "There is no node node-99. Look: status", 3),
     (("label-node", "node-1"), "apply label-node", 2),
     (("apply", "label-node", "node-1", "--breakglass"), "--incident and --reason", 2),
