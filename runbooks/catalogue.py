@@ -8,9 +8,10 @@ from types import ModuleType
 
 from bot.engine.registry import Registry, Runbook
 from bot.model.errors import ConfigurationError
+from runbooks.agent.restart import remedy as restart
 from runbooks.agent.status import runbook as status
 
-MODULES: tuple[ModuleType, ...] = (status,)
+MODULES: tuple[ModuleType, ...] = (status, restart)
 
 ENTRY_POINTS = "cilium_oncall.runbooks"
 """The group in which a package names modules with runbooks of its own."""
