@@ -119,6 +119,25 @@ def test_what_cannot_be_understood_is_no_refusal(tmp_path: Path) -> None:
         explained(tmp_path, "--user", "U0LEAD0001", "--command", "statsu")
     with pytest.raises(UsageError, match="Which cluster"):
         explained(tmp_path, "--user", "U0LEAD0001", "--command", "status")
+    with pytest.raises(UsageError, match="no command 'frob'") as told:
+        explained(tmp_path, "--user", "U0LEAD0001", "--command", "frob")
+    assert told.value.hint == "Commands: status, doctor."
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--user", "ana", "--command", "status"),
+        ("--user", "U0LEAD0001", "--command", "status", "--channel", "general"),
+        ("--user", "U0LEAD0001", *ASK, "--group", "oncall"),
+    ],
+    ids=["a-person-s-name", "a-channel-s-name", "a-group-s-handle"],
+)
+def test_names_are_refused_where_rules_are_about_ids(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    with pytest.raises(UsageError, match="is not an id"):
+        explained(tmp_path, *options)
 
 
 def test_a_wrong_file_is_told_and_so_is_a_missing_token(tmp_path: Path) -> None:

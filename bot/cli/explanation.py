@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from bot.app import addresses_of, build_executor
@@ -14,8 +15,11 @@ from bot.model.access import REQUESTS, Action, Decision, Person, Rule
 from bot.model.approval import ApprovalRule
 from bot.model.errors import UsageError
 from bot.model.names import counted
+from bot.model.nearest import quoted
 from bot.model.plan import Risk
 from bot.settings import Settings, why_no_changes
+from bot.settings.access_schema import GROUP_ID
+from bot.settings.fields import CHANNEL_ID, USER_ID
 
 APPROVE = "approve"
 """Beside the actions of access rules: whether the person counts as an approver."""
@@ -61,6 +65,7 @@ class _Asked:
 
 async def explain(settings: Settings, question: Question) -> Explained:
     """Decide as the Slack door would. Raises :class:`UsageError` for what cannot be understood."""
+    _refuse_what_is_no_id(question)
     asked = _understood(settings, question)
     person = await _person(settings, question)
     if question.action == APPROVE:
@@ -83,7 +88,11 @@ def _understood(settings: Settings, question: Question) -> _Asked:
     if typed[:1] and typed[0] in REQUESTS:
         return _Asked(typed[0], _cluster(settings, question, executor, None), changes=False)
     registry = Registry([*executor.registry, doctor_runbook(lambda _: ())])
-    command = parse(registry, typed)
+    try:
+        command = parse(registry, typed)
+    except UsageError as error:
+        error.hint = error.hint or f"Commands: {', '.join(one.name for one in registry)}."
+        raise
     cluster = _cluster(settings, question, executor, command.cluster)
     if question.action == APPROVE:
         registry.remedy(command.runbook.name)  # refuses what only reads
@@ -137,6 +146,20 @@ def _approval(settings: Settings, question: Question, asked: _Asked) -> str:
         return f"no rule is about a {about}, so it is refused"
     people = counted(needed(rule, question.risk), "approver")
     return f"{_written(rule)} ({people} for a {about})"
+
+
+def _refuse_what_is_no_id(question: Question) -> None:
+    """Rules are about ids: about a name every answer would be an answer to something else."""
+    _refuse("--user", question.user, USER_ID, "a person's (U..., in their profile: Copy member ID)")
+    for group in question.groups:
+        _refuse("--group", group, GROUP_ID, "a user group's (S...)")
+    if question.channel:
+        _refuse("--channel", question.channel, CHANNEL_ID, "a channel's (C..., end of its link)")
+
+
+def _refuse(option: str, given: str, pattern: re.Pattern[str], needed: str) -> None:
+    if not pattern.match(given):
+        raise UsageError(f"{option} {quoted(given)} is not an id.", hint=f"Give {needed}.")
 
 
 def _lines(

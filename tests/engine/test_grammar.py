@@ -98,7 +98,7 @@ def test_options_that_every_runbook_has() -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("", "No command was given.", "help"),
+        ("", "No command was given.", ""),
         ("stauts", "There is no command 'stauts'.", "status"),
         ("status --depp", "There is no option '--depp'.", "--deep"),
         ("status -d", "There is no option '-d'.", "--deep"),

@@ -32,8 +32,14 @@ logger = logging.getLogger(__name__)
 MOST_ASKED = 50
 """People asked directly for one change; the channel and the terminal are there for the others."""
 
-UNDECIDED = frozenset([ChangeState.PLANNING, ChangeState.WAITING])
-IN_WORK = frozenset([ChangeState.EXECUTING, ChangeState.CONFIRMING, ChangeState.UNKNOWN])
+
+IN_WORK = frozenset(
+    [
+        *(ChangeState.EXECUTING, ChangeState.CONFIRMING, ChangeState.UNKNOWN),
+        ChangeState.VERIFYING,
+    ]
+)
+"""Nothing to decide, and not the end: what goes on is told in the channel."""
 
 
 class Directly:

@@ -256,7 +256,7 @@ class SlackTeller:
         alone = direct(request.requester.id)
         if alone != lane and self.places.asked_elsewhere(request):
             private = with_note(message, words.TOLD_ALONE)
-            self._outbox.private(alone, private, f"{change.id}/{version.part}")
+            self._outbox.private(alone, private, f"{change.id}/alone/{version.part}")
 
     def _rule_of(self, change: Change) -> ApprovalRule | None:
         rules = self._rules()

@@ -128,9 +128,9 @@ class House:
         assert (ack.status, ack.error) == (200, None)
         return ack
 
-    async def until(self, change: Change, *states: ChangeState) -> Change:
+    async def until(self, change: Change, *states: ChangeState, within: float = 10.0) -> Change:
         """Wait until a change is in one of ``states``."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(within):
             while True:
                 now = await self.engine.changes.get(change.id)
                 if now is not None and now.state in states:

@@ -46,7 +46,7 @@ PLAN = Plan(
     stops_when=("The new pod is not Ready within 5m", "Another agent becomes unavailable"),
     agent_restarts=1,
     dry_run="accepted by the API server",
-    seconds=180,
+    seconds=180.0,
     notes=("The agent restarted 14 times in the last hour.",),
     broken=True,
 )

@@ -24,8 +24,8 @@ from bot.slack import limits
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message, characters
 from bot.slack.changes import card, lists, modals
-from bot.slack.changes.live import decided, live
 from bot.slack.changes.lists import ChangeSeen
+from bot.slack.changes.live import decided, live
 from tests.slack.changes import made
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "changes"
