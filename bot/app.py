@@ -176,6 +176,7 @@ class Bot:
             on_ended=metrics.run_ended,
             more=[_doctor(settings, store, lambda: (door, sockets))],
         )
+        _changes(settings, executor, carrier, store.store)
         door = _slack_door(settings, executor, store.store, metrics)
         sockets = _socket_mode(settings, door, time_scale, metrics)
         await door.start()
@@ -183,7 +184,8 @@ class Bot:
         _watch(metrics, door, lag, carrier)
         lines = _lines(settings, door, sockets, heard, watched)
         try:
-            runner, bound = await _listen(settings, port, door, sockets, metrics, lag, lines)
+            api = _terminal_api(settings, executor)
+            runner, bound = await _listen(settings, port, door, sockets, metrics, lag, lines, api)
         except ConfigurationError:
             await close(executor)
             await door.close()
@@ -225,6 +227,7 @@ def _doctor(
     store: OpenStore,
     slack: Callable[[], tuple[SlackDoor, SocketMode | None]],
 ) -> Runbook:
+    from bot.doctor.changes import ChangesPart, rights_in
     from bot.doctor.cluster import ClusterPart
     from bot.doctor.files import Files
     from bot.doctor.runbook import doctor_runbook
@@ -232,7 +235,7 @@ def _doctor(
     from bot.doctor.store import StorePart
     from bot.doctor.workspace import Workspace
 
-    channels, groups = frozenset(settings.channels), settings.rules.groups
+    channels, groups = settings.named_channels, settings.groups
     signing_secret = _secret(settings.credentials.slack_signing_secret)
 
     def parts(cluster: Cluster) -> tuple[DoctorPart, ...]:
@@ -240,9 +243,45 @@ def _doctor(
         workspace = Workspace(door.reading, signing_secret, channels, groups)
         by_socket = () if sockets is None else (SocketPart(sockets.opening, sockets),)
         kept = StorePart(store.store, embedded=store.embedded is not None)
-        return Files("settings"), workspace, *by_socket, kept, ClusterPart(cluster)
+        here = ClusterPart(cluster, rights_in(cluster.name, settings))
+        return Files("settings"), workspace, *by_socket, kept, ChangesPart(settings), here
 
     return doctor_runbook(parts)
+
+
+def _changes(settings: Settings, executor: Executor, carrier: Carrier, store: Store) -> None:
+    """Let ``executor`` change what approvers agree to, where the settings say who they are."""
+    from bot.engine.changes.parts import Parts
+    from bot.engine.changes.service import Changes
+    from bot.settings.seal_key import seal_key, why_no_changes
+
+    executor.no_changes = why_no_changes(settings)
+    rules, key = settings.approval_rules, None if executor.no_changes else seal_key(settings)
+    if rules is None or key is None:
+        return
+    parts = Parts.of(store, executor.registry, executor.clusters, rules, key)
+    executor.changes = Changes(parts, carrier.soon)
+    carrier.also["c"] = executor.changes.carrier
+
+
+def _terminal_api(settings: Settings, executor: Executor) -> list[web.RouteDef]:
+    """What people ask for and decide from a terminal; nothing where the settings name nobody."""
+    from bot.clients.kubernetes.token_review import TokenReviews
+    from bot.terminal.api.callers import Callers
+    from bot.terminal.api.routes import ChangesApi
+    from bot.terminal.api.understanding import understanding
+
+    changes, wanted = executor.changes, settings.changes
+    if not wanted.people or changes is None:
+        return []
+    identity = executor.clusters[executor.choose_cluster(wanted.identity_cluster)]
+    callers = Callers(
+        TokenReviews(identity.api),
+        wanted.people,
+        changes.person,
+        api_server_tokens=wanted.api_server_tokens,
+    )
+    return ChangesApi(changes, callers, understanding(executor), settings.rules).routes()
 
 
 def _socket_mode(
@@ -338,13 +377,14 @@ async def _listen(
     metrics: Metrics,
     lag: LoopLag,
     lines: Sequence[Part],
+    api: Sequence[web.RouteDef],
 ) -> tuple[web.AppRunner, int]:
     """Answer Slack, Prometheus and the kubelet; the runner and the port it is bound to."""
     from aiohttp import web
 
     from bot.observability.web import application
 
-    runner = web.AppRunner(application(door.routes(), metrics, lag, lines), access_log=None)
+    runner = web.AppRunner(application(door.routes(), metrics, lag, lines, api), access_log=None)
     await runner.setup()
     host = settings.http.host
     wanted = settings.http.port if port is None else port

@@ -23,13 +23,17 @@ import httpx
 from pydantic import SecretStr
 
 from bot.app import Bot
+from bot.model.access import ANY
+from bot.model.approval import ApprovalRule, ApprovalRules, Approvers
 from bot.model.errors import Unreachable
+from bot.model.plan import Risk
 from bot.playground.slack import Workspace
 from bot.settings import Cluster, Credentials, Settings, Slack, Store
 from bot.slack.surface import EVENTS
 
 CLUSTER = "playground"
 CHANNEL = "cilium-oncall"
+APPROVER = "ben"
 KUBECONFIG = "kubeconfig"
 FIRST_COMMAND = "status node-7"
 STARTING = 30.0
@@ -86,7 +90,24 @@ def _settings(folder: Path, workspace: Workspace, credentials: Credentials) -> S
         slack=Slack(api_url=workspace.api_url),
         store=Store(folder=folder / "store"),
         credentials=credentials,
+        approval_rules=_approved_by(workspace.users[APPROVER]),
     )
+
+
+def _approved_by(user: str) -> ApprovalRules:
+    """What ``approvals.yaml`` would say: one person of the workspace approves everything."""
+    everything = frozenset([ANY])
+    rule = ApprovalRule(
+        name=f"{APPROVER} approves",
+        place="the demo",
+        risks=frozenset([Risk.SAFE, Risk.GUARDED]),
+        remedies=everything,
+        clusters=everything,
+        namespaces=everything,
+        channels=everything,
+        approvers=Approvers(users=frozenset([user])),
+    )
+    return ApprovalRules(rules=(rule,))
 
 
 async def _begin(

@@ -1,4 +1,4 @@
-"""Every runbook module we ship, in the order in which ``help`` lists them, and a team's own."""
+"""Every module of runbooks and remedies we ship, as ``help`` lists them, and a team's own."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from types import ModuleType
 
 from bot.engine.registry import Registry, Runbook
 from bot.model.errors import ConfigurationError
+from runbooks.agent.restart import remedy as restart
 from runbooks.agent.status import runbook as status
 
-MODULES: tuple[ModuleType, ...] = (status,)
+MODULES: tuple[ModuleType, ...] = (status, restart)
 
 ENTRY_POINTS = "cilium_oncall.runbooks"
 """The group in which a package names modules with runbooks of its own."""

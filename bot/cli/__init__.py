@@ -6,6 +6,9 @@ is imported until a command needs it: ``--help`` pays for none of it.
 subcommands.py    a runbook as a subcommand
 commands.py       demo, serve, doctor, schema
 configuration.py  config check, access explain
+changes.py        apply, approvals, changes: through the team's running bot
+applying.py       apply without one: the plan alone, or breakglass
+audit.py          audit show, verify, export
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import sys
 
 import click
 
-from bot.cli import commands, configuration
+from bot.cli import audit, changes, commands, configuration
 from bot.cli.environment import TRACEBACK_VARIABLE
 from bot.cli.subcommands import runbook_command
 from bot.model.errors import ConfigurationError, OncallError, UsageError
@@ -26,20 +29,26 @@ class _Commands(click.Group):
     """Fixed commands, and every runbook as one more."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*(runbook.name for runbook in catalogue.registry()), *super().list_commands(ctx)]
+        runbooks = catalogue.registry().runbooks
+        return [*(runbook.name for runbook in runbooks), *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         fixed = super().get_command(ctx, cmd_name)
         if fixed is not None:
             return fixed
-        registry = catalogue.registry()
-        return runbook_command(registry.get(cmd_name)) if cmd_name in registry else None
+        runbooks = {runbook.name: runbook for runbook in catalogue.registry().runbooks}
+        return runbook_command(runbooks[cmd_name]) if cmd_name in runbooks else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         from bot.model.nearest import did_you_mean, quoted
 
+        remedies = [remedy.name for remedy in catalogue.registry().remedies]
+        if self.get_command(ctx, args[0]) is None and args[0] in remedies:
+            raise UsageError(
+                f"{args[0]} changes something.", hint=f"Try `cilium-oncall apply {args[0]} ...`."
+            )
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             raise UsageError(
                 f"There is no command {quoted(args[0])}.",
@@ -60,6 +69,10 @@ def cli() -> None:
 
 
 for _command in (
+    audit.audit,
+    changes.apply,
+    changes.approvals,
+    changes.changes,
     configuration.config,
     configuration.access,
     commands.demo,

@@ -83,7 +83,7 @@ async def _run(
     typed = [name, *words_of_arguments(words)]
     typed += ["--deadline", deadline] if deadline else []
     command = parse(catalogue.registry(), typed)
-    addresses, limits = _clusters(config, kubeconfig, context, cilium_namespace)
+    addresses, limits = clusters_meant(config, kubeconfig, context, cilium_namespace)
     executor: Executor = build_executor(addresses, limits)
     try:
         name_of_cluster = executor.choose_cluster(cluster)
@@ -94,7 +94,7 @@ async def _run(
         await close(executor)
 
 
-def _clusters(
+def clusters_meant(
     config: Path | None, kubeconfig: Path | None, context: str | None, namespace: str | None
 ) -> tuple[Any, Any]:
     """The clusters meant: a kubeconfig or context named here, else the config's, else current."""

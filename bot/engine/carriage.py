@@ -164,12 +164,13 @@ class Carriage:
     def _known(self, record: RunRecord) -> tuple[Runbook, Cluster]:
         """Raises :class:`ConfigurationError`: this process is configured for other runs."""
         request = record.request
-        if request.runbook not in self.registry or request.cluster not in self.clusters:
+        known = any(runbook.name == request.runbook for runbook in self.registry.runbooks)
+        if not known or request.cluster not in self.clusters:
             raise ConfigurationError(
                 f"This bot knows no {request.runbook} on {request.cluster} (run {record.id}).",
                 hint="All replicas on one store need the same bot.yaml and runbooks.",
             )
-        return self.registry.get(request.runbook), self.clusters[request.cluster]
+        return self.registry.runbook(request.runbook), self.clusters[request.cluster]
 
     def _usual(self, runbook: Runbook, record: RunRecord) -> float:
         patient = runbook.is_patient(record.request.parameters)
@@ -177,7 +178,9 @@ class Carriage:
 
     async def _execute(self, run: Run, runbook: Runbook, arguments: dict[str, str]) -> None:
         values = {
-            p.name: p.value(arguments[p.name]) for p in runbook.parameters if p.name in arguments
+            p.argument: p.value(arguments[p.name])
+            for p in runbook.parameters
+            if p.name in arguments
         }
         try:
             async with asyncio.timeout(run.deadline + GRACE):

@@ -19,17 +19,18 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Protocol
 
 import msgspec
 
 from bot.engine.carriage import CANCELLED, Carriage, Stop
-from bot.engine.concurrent import end
 from bot.engine.delivery import Delivery
 from bot.engine.journal import StoreJournal, Superseded
 from bot.engine.reporter import DoorSide
 from bot.model.errors import ConfigurationError, RecordTooNew, StoreUnavailable
 from bot.model.run import Door, Requester, RunRecord, RunState
 from bot.store.connection import Store
+from bot.store.ending import end
 from bot.store.runs import Runs, Taken
 
 logger = logging.getLogger(__name__)
@@ -66,8 +67,24 @@ class Carried:
         self.stop.let_go()
 
 
+class Carries(Protocol):
+    """What else is delivered by id: something durable that is due from time to time."""
+
+    async def due(self) -> list[str]:
+        """Ids that somebody should go on with. Raises :class:`StoreUnavailable`."""
+
+    async def carry(self, one: str) -> None:
+        """Go on with it until it waits or has ended. Raises nothing."""
+
+    async def let_go(self) -> list[str]:
+        """Stop at once; another process goes on with these."""
+
+
 class Carrier:
-    """Accepts runs into the store and carries those that are delivered to this process."""
+    """Accepts runs into the store and carries those that are delivered to this process.
+
+    Beside runs it delivers what ``also`` carries, by the first letter of an id.
+    """
 
     def __init__(self, store: Store) -> None:
         self.runs = Runs(store)
@@ -82,12 +99,13 @@ class Carrier:
         self.backlog = (0, 0.0)
         """Open runs of all bots and the age of the oldest in seconds, as last seen."""
         self._sides: Mapping[Door, DoorSide] = {}
+        self.also: dict[str, Carries] = {}
 
     async def open(self, carriage: Carriage, sides: Mapping[Door, DoorSide]) -> None:
         """Begin to carry; a store that is away is waited for."""
         self._carriage = carriage
         self._sides = sides
-        self._delivery = Delivery(self._store, self._carry, carriage.most_runs)
+        self._delivery = Delivery(self._store, self._delivered, carriage.most_runs)
         await self._delivery.open()
         self._loops = [
             asyncio.create_task(self._enqueue(), name="run enqueuer"),
@@ -120,6 +138,8 @@ class Carrier:
         if self._delivery is None:
             return
         left = list(self._carried)
+        for other in self.also.values():
+            left += await other.let_go()
         for carried in list(self._carried.values()):
             carried.let_go()
         await self._delivery.drain()
@@ -129,8 +149,17 @@ class Carrier:
             await self._delivery.enqueue(run_id)
         await self._delivery.close()
 
+    def soon(self, one: str) -> None:
+        """Have ``one`` delivered now rather than with the next sweep."""
+        self._accepted.put_nowait(one)
+
+    async def _delivered(self, one: str) -> None:
+        """What pydocket calls."""
+        other = self.also.get(one[:1])
+        await (self._carry(one) if other is None else other.carry(one))
+
     async def _carry(self, run_id: str) -> None:
-        """What pydocket calls. Raises nothing: a run that is still open is delivered again."""
+        """Raises nothing: a run that is still open is delivered again."""
         if run_id in self._carried or self._closing:
             return
         carried = self._carried[run_id] = Carried(run_id, self.runs)
@@ -204,12 +233,19 @@ class Carrier:
         while (left := min(until, self._accepted_at + CALM) - time.monotonic()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(left)  # for silence, which no event tells
 
+    async def _deliver(self, one: str) -> None:
+        if self._delivery is not None:
+            await self._delivery.enqueue(one)
+
     async def _sweep(self) -> None:
         while True:
             try:
                 for run_id in await self.runs.open_runs(older_than=SWEEP):
-                    if run_id not in self._carried and self._delivery is not None:
-                        await self._delivery.enqueue(run_id)
+                    if run_id not in self._carried:
+                        await self._deliver(run_id)
+                for other in self.also.values():
+                    for one in await other.due():
+                        await self._deliver(one)
                 self.backlog = await self.runs.backlog()
             except StoreUnavailable as error:
                 logger.warning("runs are not recorded meanwhile: %s", error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from bot.model.errors import ClientError
 
@@ -54,16 +54,3 @@ async def ask_all(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     return answers
-
-
-async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel ``tasks`` until every one has ended, whatever it ends with.
-
-    Once is not enough: redis-py loses a cancellation that arrives together with what it waits for,
-    and a task that loops would then go on for ever.
-    """
-    pending = set(tasks)
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=0.1)

@@ -32,6 +32,7 @@ from bot.model.time_scale import REAL_TIME, TimeScale
 if TYPE_CHECKING:
     from bot.clients.cluster import Cluster
     from bot.engine.carrier import Carrier
+    from bot.engine.changes.service import Changes
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +68,9 @@ class Executor:
             on_ended=on_ended,
         )
         self._carrier = carrier
+        self.changes: Changes | None = None
+        self.no_changes = "Nothing can be changed from here: changes go through the team's bot."
+        """Why there are no :attr:`changes`, where there are none."""
         self._sides: dict[Door, DoorSide] = {}
         self._tasks: dict[str, tuple[asyncio.Task[RunRecord], Stop]] = {}
         self.closed = False
@@ -125,7 +129,7 @@ class Executor:
         """Take a run of ``command`` on ``cluster`` for a door; returns when it is safe.
 
         ``origin`` is what the door's factory needs. Two requests with the same ``once`` are one
-        run: the second starts nothing.
+        run: the second starts nothing. A remedy is not run but requested: :class:`UsageError`.
         """
         if requester.door not in self._sides:
             raise ConfigurationError(f"Nobody answers through {requester.door}.")
@@ -206,6 +210,8 @@ class Executor:
 def _record(
     command: Command, cluster: str, requester: Requester, origin: dict[str, str], once: str
 ) -> RunRecord:
+    if command.is_remedy:  # whatever a door forgets: changes go through approval only
+        raise UsageError(f"{command.runbook.name} changes the cluster: it is requested, not run.")
     return RunRecord(
         id=new_run_id(once),
         request=RunRequest(

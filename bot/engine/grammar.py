@@ -13,8 +13,8 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.engine.parameters import Kind, Parameter
-from bot.engine.registry import Registry, Runbook
+from bot.engine.parameters import INCIDENT, REASON, Kind, Parameter
+from bot.engine.registry import Procedure, Registry, RemedyEntry
 from bot.model.errors import UsageError
 from bot.model.nearest import did_you_mean, quoted
 
@@ -32,12 +32,23 @@ _CLUSTER_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@:/-]{0,251}[A-Za-z0-9])?
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A request that can be understood. ``parameters`` hold canonical text by parameter name."""
+    """A request that can be understood. ``parameters`` hold canonical text by parameter name.
 
-    runbook: Runbook
+    ``runbook`` is what is asked for, which may be a remedy; only then there are ``reason`` and
+    ``incident``, the requester's words.
+    """
+
+    runbook: Procedure
     parameters: dict[str, str]
     cluster: str | None = None
     deadline: float | None = None
+    reason: str = ""
+    incident: str = ""
+
+    @property
+    def is_remedy(self) -> bool:
+        """Whether it asks for a change."""
+        return isinstance(self.runbook, RemedyEntry)
 
 
 def from_phone(text: str) -> str:
@@ -59,6 +70,11 @@ def words(text: str) -> list[str]:
         raise UsageError(
             "A quote is opened and never closed, or the text ends in a backslash."
         ) from None
+
+
+def one_word(text: str) -> str:
+    """``text`` as it is typed to be one word: :func:`words` gives it back."""
+    return shlex.quote(html.escape(text.translate(_QUOTES), quote=False))
 
 
 def words_of_arguments(arguments: Iterable[str]) -> list[str]:
@@ -90,18 +106,22 @@ def _refuse_invisible(typed: str) -> None:
 def parse(registry: Registry, arguments: list[str]) -> Command:
     """The command in ``arguments`` (name first). Raises :class:`UsageError` with the usage."""
     if not arguments:
-        raise UsageError("No command was given.", hint="Type help for the list of commands.")
-    runbook = registry.get(arguments[0].lower())
+        raise UsageError("No command was given.")
+    entry = registry.get(arguments[0].lower())
     try:
-        return _parse_arguments(runbook, arguments[1:])
+        return _parse_arguments(entry, arguments[1:])
     except UsageError as error:
-        error.usage = error.usage or runbook.usage
+        error.usage = error.usage or entry.usage
         raise
 
 
-def _parse_arguments(runbook: Runbook, arguments: list[str]) -> Command:
-    positionals = [parameter for parameter in runbook.parameters if parameter.positional]
-    options = {p.option: p for p in runbook.parameters if not p.positional}
+def _parse_arguments(entry: Procedure, arguments: list[str]) -> Command:
+    positionals = [parameter for parameter in entry.parameters if parameter.positional]
+    options = {p.option: p for p in entry.typed if not p.positional}
+    # Nobody waits for a change as for an answer: each of its steps has a deadline of its own.
+    shared = (
+        [f"--{CLUSTER}"] if isinstance(entry, RemedyEntry) else [f"--{CLUSTER}", DEADLINE.option]
+    )
     given: dict[str, str] = {}
     extra: dict[str, str] = {}
     rest = list(arguments)
@@ -114,23 +134,26 @@ def _parse_arguments(runbook: Runbook, arguments: list[str]) -> Command:
                 parameter = options[name]
                 value = _value_of(parameter, name, inline if equals else None, rest)
                 given[parameter.name] = parameter.read(value)
-            elif name in (f"--{CLUSTER}", DEADLINE.option):
+            elif name in shared:
                 extra[name] = _next_value(name, inline if equals else None, rest)
             else:
-                raise _unknown_option(word, options)
+                raise _unknown_option(word, [*options, *shared])
         elif positionals:
             parameter = positionals.pop(0)
             given[parameter.name] = parameter.read(word)
         else:
-            raise UsageError(f"{quoted(word)} is one argument too many for {runbook.name}.")
-    for parameter in runbook.parameters:
+            raise UsageError(f"{quoted(word)} is one argument too many for {entry.name}.")
+    for parameter in entry.parameters:
         if parameter.required and parameter.name not in given:
-            raise UsageError(f"{runbook.name} needs {parameter.usage}.")
+            raise UsageError(f"{entry.name} needs {parameter.usage}.")
+    common = {parameter.name: given.pop(parameter.name, "") for parameter in entry.common}
     return Command(
-        runbook=runbook,
+        runbook=entry,
         parameters=given,
         cluster=_cluster(extra.get(f"--{CLUSTER}")),
         deadline=_deadline(extra.get(DEADLINE.option)),
+        reason=common.get(REASON.name, ""),
+        incident=common.get(INCIDENT.name, ""),
     )
 
 
@@ -153,8 +176,7 @@ def _next_value(name: str, inline: str | None, rest: list[str]) -> str:
     return rest.pop(0)
 
 
-def _unknown_option(word: str, options: dict[str, Parameter]) -> UsageError:
-    known = [*options, f"--{CLUSTER}", DEADLINE.option]
+def _unknown_option(word: str, known: list[str]) -> UsageError:
     hint = did_you_mean("--" + word.lstrip("-"), known) or f"Known options: {', '.join(known)}."
     return UsageError(f"There is no option {quoted(word)}.", hint=hint)
 

@@ -1,14 +1,18 @@
-"""Typed parameters of a runbook, read from its signature.
+"""Typed parameters: a runbook's read from its signature, a remedy's from its fields.
 
     async def status(run: Run, node: NodeName | None = None, *, deep: bool = False) -> Report
 
 gives the grammar ``status [NODE] [--deep]``: parameters before the ``*`` are positional, those
-after it are options, a ``bool`` is a flag.
+after it are options, a ``bool`` is a flag. A remedy's fields are read alike, ``_: KW_ONLY`` being
+their ``*``. A name that Python keeps for itself ends in ``_``: ``for_`` is typed ``--for``.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
+import keyword
+import re
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,6 +45,9 @@ class Kind(StrEnum):
     VERSION = "version"
     CHOICE = "choice"
     FLAG = "flag"
+    TEXT = "text"
+    """Words of a person, such as a reason."""
+    ID = "id"
 
 
 _KINDS: dict[Any, Kind] = {
@@ -52,6 +59,8 @@ _KINDS: dict[Any, Kind] = {
     bool: Kind.FLAG,
 }
 
+LONGEST_TEXT = 300
+
 _EXPECTED: dict[Kind, str] = {
     Kind.NODE: "a node name: lower-case letters, digits, '-' and '.', such as node-7",
     Kind.NAMESPACE: "a namespace: lower-case letters, digits and '-', such as kube-system",
@@ -60,12 +69,16 @@ _EXPECTED: dict[Kind, str] = {
     Kind.VERSION: "a version, such as 1.18 or 1.18.6",
     Kind.CHOICE: "one of the listed words",
     Kind.FLAG: "true or false",
+    Kind.TEXT: f"text in quotes, at most {LONGEST_TEXT} characters",
+    Kind.ID: "an id: letters, digits, '-', '_' and '#', at most 40, such as INC-4711",
 }
+
+_ID = re.compile(r"[A-Za-z0-9#_-]{1,40}\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a runbook. ``name`` is the Python name; people type ``option``."""
+    """One parameter of a runbook or remedy. People type ``option``, Python says ``argument``."""
 
     name: str
     kind: Kind
@@ -79,10 +92,17 @@ class Parameter:
         return "--" + self.name.replace("_", "-")
 
     @property
+    def argument(self) -> str:
+        """``max_age``; ``for_`` for ``for``, which Python keeps for itself."""
+        return f"{self.name}_" if keyword.iskeyword(self.name) else self.name
+
+    @property
     def placeholder(self) -> str:
         """What stands for the value in a usage line."""
         if self.kind is Kind.CHOICE:
             return "|".join(self.choices)
+        if self.kind is Kind.TEXT:
+            return f'"{self.name.upper()}"'
         return self.name.upper() if self.positional else self.kind.upper()
 
     @property
@@ -129,14 +149,24 @@ class Parameter:
                 return typed if typed in self.choices else None
             case Kind.FLAG:
                 return typed if typed in ("true", "false") else None
+            case Kind.TEXT:
+                text = " ".join(typed.split())
+                return text if 0 < len(text) <= LONGEST_TEXT and text.isprintable() else None
+            case Kind.ID:
+                return typed if _ID.match(typed) else None
 
     def value(self, canonical: str) -> str | float | bool:
-        """What the runbook's function is called with."""
+        """What the runbook's function is called with, or the remedy's field holds."""
         if self.kind is Kind.FLAG:
             return canonical == "true"
         if self.kind is Kind.DURATION:
             return parse_duration(canonical) or 0.0
         return canonical
+
+
+REASON = Parameter("reason", Kind.TEXT, positional=False, required=False)
+INCIDENT = Parameter("incident", Kind.ID, positional=False, required=False)
+"""What every remedy can be told beside its own parameters: why, and for which incident."""
 
 
 def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
@@ -146,23 +176,61 @@ def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     """
     hints = typing.get_type_hints(function)
     declared = list(inspect.signature(function).parameters.values())[1:]
-    return tuple(_parameter(function, item, hints.get(item.name)) for item in declared)
+    return tuple(
+        _parameter(
+            function,
+            item.name,
+            hints.get(item.name),
+            positional=item.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            required=item.default is inspect.Parameter.empty,
+        )
+        for item in declared
+    )
 
 
-def _parameter(function: Callable[..., Any], item: inspect.Parameter, hint: Any) -> Parameter:
+def fields_of(cls: type[Any]) -> tuple[Parameter, ...]:
+    """The fields of a dataclass as parameters, in their order.
+
+    Raises :class:`ConfigurationError` for an annotation that no grammar knows, and for the name of
+    an option that every remedy has.
+    """
+    hints = typing.get_type_hints(cls)
+    found = tuple(
+        _parameter(
+            cls,
+            field.name,
+            hints.get(field.name),
+            positional=not field.kw_only,
+            required=field.default is dataclasses.MISSING
+            and field.default_factory is dataclasses.MISSING,
+        )
+        for field in dataclasses.fields(cls)
+    )
+    for parameter in found:
+        if parameter.name in (REASON.name, INCIDENT.name):
+            raise ConfigurationError(
+                f"{cls.__module__}.{cls.__qualname__}: every remedy has {parameter.option} "
+                "already; name the field otherwise."
+            )
+    return found
+
+
+def _parameter(
+    owner: Callable[..., Any], name: str, hint: Any, *, positional: bool, required: bool
+) -> Parameter:
     annotation = _without_none(hint)
     choices = get_args(annotation) if get_origin(annotation) is Literal else ()
     kind = Kind.CHOICE if choices else _KINDS.get(annotation)
     if kind is None:
         raise ConfigurationError(
-            f"{function.__module__}.{function.__qualname__}: parameter {item.name!r} has type "
-            f"{hint}; a runbook takes {', '.join(Kind)}."
+            f"{owner.__module__}.{owner.__qualname__}: parameter {name!r} has type "
+            f"{hint}; it may be {', '.join([*_KINDS.values(), Kind.CHOICE])}."
         )
     return Parameter(
-        name=item.name,
+        name=name.rstrip("_"),
         kind=kind,
-        positional=item.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD and kind is not Kind.FLAG,
-        required=item.default is inspect.Parameter.empty,
+        positional=positional and kind is not Kind.FLAG,
+        required=required,
         choices=choices,
     )
 

@@ -1,4 +1,4 @@
-"""Names a person typed, made full: unique prefixes of nodes, for reads."""
+"""Names a person typed, made full: unique prefixes for reads; changes demand the full name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from bot.engine.parameters import Kind
-from bot.engine.registry import Runbook
+from bot.engine.registry import Procedure, RemedyEntry
 from bot.model.errors import ClientError, NotFound, UsageError
 from bot.model.names import natural
 from bot.model.nearest import did_you_mean, quoted
@@ -19,17 +19,25 @@ PATIENCE = 3.0
 
 
 async def resolve_names(
-    runbook: Runbook, parameters: dict[str, str], cluster: Cluster
+    entry: Procedure, parameters: dict[str, str], cluster: Cluster
 ) -> dict[str, str]:
     """``parameters`` with every node name in full.
 
-    Raises :class:`UsageError` for a node that does not exist or a prefix of several. When the
-    cluster cannot be asked in time the names stay as typed: the run itself will tell.
+    Raises :class:`UsageError` for a node that does not exist or a prefix of several, and for any
+    prefix where ``entry`` is a remedy: a slip of the thumb must not choose what is changed. When
+    the cluster cannot be asked in time the names stay as typed: the run itself will tell.
     """
     resolved = dict(parameters)
-    for parameter in runbook.parameters:
+    for parameter in entry.parameters:
         if parameter.kind is Kind.NODE and parameter.name in parameters:
-            resolved[parameter.name] = await _node(parameters[parameter.name], cluster)
+            typed = parameters[parameter.name]
+            name = await _node(typed, cluster)
+            if name != typed and isinstance(entry, RemedyEntry):
+                raise UsageError(
+                    f"{entry.name} changes the cluster, so it needs the full name of the node.",
+                    hint=f"If you mean {name}, type it in full.",
+                )
+            resolved[parameter.name] = name
     return resolved
 
 

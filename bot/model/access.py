@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from bot.model.approval import ApprovalRule
+
 ANY = "*"
 """Everything of its kind; among users, every full member of the workspace."""
 
@@ -19,6 +21,13 @@ class Action(StrEnum):
     RUN = "run"
     SHARE = "share"
     """Show an answer that came privately to everybody in the channel it was asked in."""
+    REQUEST = "request"
+    """Ask for a change, which changes nothing before it is approved; and freeze, unfreeze, lock and
+    unlock a cluster."""
+
+
+REQUESTS = ("freeze", "unfreeze", "lock", "unlock")
+"""Commands beside the remedies that a rule for :attr:`Action.REQUEST` can name."""
 
 
 class Effect(StrEnum):
@@ -95,26 +104,34 @@ class Decision(msgspec.Struct, frozen=True):
     """``rule`` decided, or no rule did; ``reason`` is a sentence for the person who asked."""
 
     allowed: bool
-    rule: Rule | None
+    rule: Rule | ApprovalRule | None
     reason: str
 
 
 def without_file(channels: frozenset[str]) -> AccessRules:
     """The rules of a bot that has no ``access.yaml``: the people of the workspace run read-only
-    runbooks and share their answers. (Outside the configured ``channels`` an answer is private,
-    whatever the rules.)
+    runbooks, share their answers and request changes. (Outside the configured ``channels`` an
+    answer is private, whatever the rules.)
 
     Reading goes on when Slack does not say who somebody is: an outage must not lock people out.
+    A change is requested by people who are known to be members.
     """
-    rule = Rule(
+    everywhere = frozenset([ANY])
+    reading = Rule(
         name="the workspace runs read-only runbooks",
         effect=Effect.ALLOW,
         place="the default without an access file",
-        actions=frozenset(Action),
-        users=frozenset([ANY]),
-        commands=frozenset([ANY]),
-        clusters=frozenset([ANY]),
-        channels=frozenset([ANY]),
+        actions=frozenset([Action.RUN, Action.SHARE]),
+        users=everywhere,
+        commands=everywhere,
+        clusters=everywhere,
+        channels=everywhere,
         trusts_unknown=True,
     )
-    return AccessRules(rules=(rule,), channels=channels)
+    requesting = msgspec.structs.replace(
+        reading,
+        name="members of the workspace request changes",
+        actions=frozenset([Action.REQUEST]),
+        trusts_unknown=False,
+    )
+    return AccessRules(rules=(reading, requesting), channels=channels)

@@ -102,8 +102,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.what} ({self.done} of {self.total})" if self.total else self.what
 
 
-_ALPHABET = "abcdefghjkmnpqrstvwxyz0123456789"
-_RUN_ID = re.compile(rf"r-[{_ALPHABET}]{{10}}\Z")
+ALPHABET = "abcdefghjkmnpqrstvwxyz0123456789"
+_RUN_ID = re.compile(rf"r-[{ALPHABET}]{{10}}\Z")
 
 
 def is_run_id(text: str) -> bool:
@@ -112,9 +112,14 @@ def is_run_id(text: str) -> bool:
 
 
 def new_run_id(once: str = "") -> str:
-    """Short enough to read aloud, long enough not to collide: ``r-`` and 10 of base 32.
+    """The id of a run: short enough to read aloud, long enough not to collide.
 
     The same ``once`` gives the same id: what is asked twice by one request becomes one run.
     """
+    return id_of("r", once)
+
+
+def id_of(letter: str, once: str = "") -> str:
+    """``letter``, a dash and ten of base 32; drawn by lot without ``once``."""
     drawn = hashlib.sha256(once.encode()).digest() if once else secrets.token_bytes(10)
-    return "r-" + "".join(_ALPHABET[byte % 32] for byte in drawn[:10])
+    return f"{letter}-" + "".join(ALPHABET[byte % 32] for byte in drawn[:10])

@@ -1,4 +1,4 @@
-"""The bot's HTTP side: Slack's requests, ``/metrics``, ``/healthz`` and ``/readyz`` on one port."""
+"""The bot's HTTP side: Slack's requests, the terminal's, metrics and health, on one port."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ _LINES = "application/x-ndjson"
 
 
 def application(
-    routes: Iterable[web.RouteDef], metrics: Metrics, lag: LoopLag, parts: Iterable[Part]
+    routes: Iterable[web.RouteDef],
+    metrics: Metrics,
+    lag: LoopLag,
+    parts: Iterable[Part],
+    api: Iterable[web.RouteDef] = (),
 ) -> web.Application:
-    """What to serve. ``routes`` are the doors' own, and the time until their answer counts as
-    Slack's acknowledgement."""
+    """What to serve. ``routes`` are Slack's, and the time until their answer counts as its
+    acknowledgement; ``api`` is the terminal's."""
     doors, looked_at = list(routes), tuple(parts)
     paths = {route.path for route in doors}
 
@@ -47,6 +51,7 @@ def application(
 
     app = web.Application(middlewares=[timed])
     app.add_routes(doors)
+    app.add_routes(api)
     app.add_routes(
         [
             web.get("/healthz", alive),

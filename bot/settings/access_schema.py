@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from bot.model.access import ANY, CONFIGURED, Action
-from bot.settings.schema import Allowed, channel_id, one_line, refuse
+from bot.settings.fields import Allowed, Section, channel_id, member_id, one_line, refuse
 
-_USER = re.compile(r"[UW][A-Z0-9]{2,30}\Z")
-_GROUP = re.compile(r"S[A-Z0-9]{2,30}\Z")
+GROUP_ID = re.compile(r"S[A-Z0-9]{2,30}\Z")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 _ACTIONS = ", ".join(Action)
 
 
-def _matching(*patterns: re.Pattern[str]) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if text != ANY and not any(pattern.match(text) for pattern in patterns):
-            raise refuse()
-        return text
-
-    return check
+def _name(text: str) -> str:
+    if text != ANY and not _NAME.match(text):
+        raise refuse()
+    return text
 
 
 def _user(text: str) -> str:
-    return _matching(_USER)(text)
+    return text if text == ANY else member_id(text)
 
 
 def _group(text: str) -> str:
-    if not _GROUP.match(text):
+    if not GROUP_ID.match(text):
         raise refuse()
     return text
 
@@ -64,9 +59,9 @@ UserId = Annotated[
 GroupId = Annotated[
     str, AfterValidator(_group), Allowed("a user group's id (S...), as its page in Slack shows it")
 ]
-CommandName = Annotated[str, AfterValidator(_matching(_NAME)), Allowed("a command's name, or '*'")]
+CommandName = Annotated[str, AfterValidator(_name), Allowed("a command's name, or '*'")]
 ClusterPattern = Annotated[
-    str, AfterValidator(_matching(_NAME)), Allowed("a name from clusters in bot.yaml, or '*'")
+    str, AfterValidator(_name), Allowed("a name from clusters in bot.yaml, or '*'")
 ]
 ChannelPattern = Annotated[
     str,
@@ -76,11 +71,7 @@ ChannelPattern = Annotated[
 ActionName = Annotated[Action, BeforeValidator(_action), Allowed(_ACTIONS)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class RuleEntry(_Section):
+class RuleEntry(Section):
     """One rule. What is missing is told by :mod:`bot.settings.access_file`: nothing has a default,
     because a line that was forgotten must not widen a rule."""
 
@@ -97,8 +88,8 @@ class RuleEntry(_Section):
     ) = None
 
 
-class AccessFile(_Section):
+class AccessFile(Section):
     """The whole of ``access.yaml``."""
 
     ask: Words = ""
-    rules: Annotated[list[RuleEntry], Allowed("a list of rules")] = []
+    rules: Annotated[list[RuleEntry], Allowed("a list of rules")] = Field(default_factory=list)

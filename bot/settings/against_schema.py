@@ -12,13 +12,22 @@ from pydantic_core import ErrorDetails
 from bot.model.nearest import nearest
 from bot.settings.credentials import SECRETS
 from bot.settings.document import Document, Place
+from bot.settings.fields import Allowed
 from bot.settings.problems import SECRET, Path, Problem, dotted, shown
 from bot.settings.rules import Contradiction
-from bot.settings.schema import Allowed
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
-_SECRET_WORDS = ("token", "secret", "password", "passwd", "credential", "signing", "apikey")
+_SECRET_WORDS = (
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "credential",
+    "signing",
+    "apikey",
+    "sealkey",
+)
 
 
 def validated(document: Document, schema: type[Schema]) -> Schema | None:
@@ -122,7 +131,7 @@ def _belongs_elsewhere(name: str, value: str = "") -> str:
         *nearest(name.upper(), variables, most=1),
         *nearest(f"SLACK_{name.upper()}", variables, most=1),
     ]
-    where = "" if meant[:1] == ["STORE_PASSWORD"] else " in Slack"
+    where = "" if meant[:1] in (["STORE_PASSWORD"], ["SEAL_KEY"]) else " in Slack"
     return (
         f"a secret does not belong in this file; take it out, set "
         f"{meant[0] if meant else ' or '.join(variables)} in the environment (or its name with "

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from bot.model.access import AccessRules, without_file
-from bot.settings.access_file import Known, examine_access
+from bot.model.approval import ApprovalRules
+from bot.settings.access_file import examine_access
 from bot.settings.against_schema import (
     in_order,
     note_contradictions,
@@ -15,8 +16,10 @@ from bot.settings.against_schema import (
     validated,
     without_empty_sections,
 )
+from bot.settings.approvals_file import examine_approvals
 from bot.settings.document import Document
 from bot.settings.problems import Problem
+from bot.settings.rule_lists import Known
 from bot.settings.rules import contradictions
 from bot.settings.schema import BotFile, Limits
 from bot.settings.yaml_source import read
@@ -28,32 +31,57 @@ class Examined:
 
     said: BotFile | None
     access: AccessRules | None
+    approvals: ApprovalRules | None
     problems: list[Problem]
 
 
-def check(path: FilePath, commands: Collection[str] | None = None) -> list[Problem]:
+def check(
+    path: FilePath,
+    commands: Collection[str] | None = None,
+    remedies: Collection[str] | None = None,
+) -> list[Problem]:
     """Everything that is wrong with ``path``; empty when the bot can be started with it.
 
-    ``commands`` are the names that access rules may use; ``None``: they are not compared.
+    ``commands`` are the names that access rules may use, ``remedies`` those that approval rules
+    may; ``None``: they are not compared.
     """
-    return examine_all(path, commands).problems
+    return examine_all(path, commands, remedies).problems
 
 
-def examine_all(path: FilePath, commands: Collection[str] | None = None) -> Examined:
-    """``path`` and the access file it names, problems in the order of files and lines."""
+def examine_all(
+    path: FilePath,
+    commands: Collection[str] | None = None,
+    remedies: Collection[str] | None = None,
+) -> Examined:
+    """``path`` and the files of rules it names, problems in the order of files and lines."""
     document, said = _examined(path)
     problems = in_order(document)
     values = document.value if isinstance(document.value, dict) else {}
     known = Known(
-        clusters=_names(values, "clusters"), channels=_names(values, "channels"), commands=commands
+        clusters=_names(values, "clusters"),
+        channels=_names(values, "channels"),
+        commands=commands,
+        remedies=remedies,
     )
-    named = values.get("access")
-    if not isinstance(named, str) or any(problem.field == "access" for problem in problems):
-        access = without_file(known.channels) if said is not None else None
-        return Examined(None if problems else said, access, problems)
-    access, more = examine_access(path.parent / FilePath(named).expanduser(), known)
-    problems = [*problems, *more]
-    return Examined(None if problems else said, access, problems)
+    access = without_file(known.channels) if said is not None else None
+    if file := _named_file(path, values, "access", problems):
+        access, more = examine_access(file, known)
+        problems = [*problems, *more]
+    approvals = None
+    if file := _named_file(path, values, "approvals", problems):
+        approvals, more = examine_approvals(file, known)
+        problems = [*problems, *more]
+    return Examined(None if problems else said, access, approvals, problems)
+
+
+def _named_file(
+    path: FilePath, values: Mapping[str, object], field: str, problems: list[Problem]
+) -> FilePath | None:
+    """The file that ``field`` names, unless what stands there is no path."""
+    named = values.get(field)
+    if not isinstance(named, str) or any(problem.field == field for problem in problems):
+        return None
+    return path.parent / FilePath(named).expanduser()
 
 
 def examine(path: FilePath) -> tuple[BotFile | None, list[Problem]]:

@@ -21,12 +21,14 @@ _LONGEST = 4096
 @dataclass(frozen=True, slots=True)
 class Secret:
     """One row: the variable, the field of :class:`Credentials`, where a person finds the value,
-    and what it begins with (empty: anything that is not one of the others)."""
+    what it begins with (empty: anything that is not one of the others), and the fewest characters
+    it has."""
 
     variable: str
     field: str
     found_at: str
     prefixes: tuple[str, ...] = ()
+    shortest: int = 1
 
 
 SECRETS = (
@@ -48,6 +50,12 @@ SECRETS = (
         ("xapp-",),
     ),
     Secret("STORE_PASSWORD", "store_password", "the store's own configuration (requirepass, ACL)"),
+    Secret(
+        "SEAL_KEY",
+        "seal_key",
+        "made by you once, with openssl rand -hex 32; the same for every replica",
+        shortest=32,
+    ),
 )
 _BY_VARIABLE = {secret.variable: secret for secret in SECRETS}
 
@@ -61,6 +69,7 @@ class Credentials(BaseModel):
     slack_signing_secret: SecretStr | None = None
     slack_app_token: SecretStr | None = None
     store_password: SecretStr | None = None
+    seal_key: SecretStr | None = None
 
     def values(self) -> list[str]:
         """The secrets themselves, for whoever must keep them out of sight."""
@@ -127,6 +136,8 @@ def _mistaken(secret: Secret, value: str) -> str:
         return "is not one line of plain characters (value not shown)"
     if secret.prefixes and not value.startswith(secret.prefixes):
         return f"does not begin with {secret.prefixes[0]} (value not shown)"
+    if len(value) < secret.shortest:
+        return f"is shorter than {secret.shortest} characters (value not shown)"
     if not secret.prefixes:
         for other in SECRETS:
             if other.prefixes and value.startswith(other.prefixes):

@@ -21,19 +21,30 @@ class InvalidSettings(ConfigurationError):
 
 
 def load(
-    path: Path | None, environ: Mapping[str, str], commands: Collection[str] | None = None
+    path: Path | None,
+    environ: Mapping[str, str],
+    commands: Collection[str] | None = None,
+    remedies: Collection[str] | None = None,
 ) -> Settings:
     """The settings of ``path`` (``None``: all defaults, no cluster) with ``environ``'s secrets.
 
     Missing secrets are no error here, because the terminal needs none: a door that does calls
-    ``settings.credentials.require(...)``. ``commands`` are the names that access rules may use;
-    ``None``: they are not compared. Raises :class:`InvalidSettings` with every problem.
+    ``settings.credentials.require(...)``. ``commands`` are the names that access rules may use,
+    ``remedies`` those that approval rules may; ``None``: they are not compared. Raises
+    :class:`InvalidSettings` with every problem.
     """
-    found = examine_all(path, commands) if path is not None else Examined(BotFile(), None, [])
+    found = Examined(BotFile(), None, None, [])
+    if path is not None:
+        found = examine_all(path, commands, remedies)
     credentials, mistaken = from_environment(environ)
     if found.said is None or mistaken:
         raise InvalidSettings([*found.problems, *mistaken])
     access = found.access if found.said.access is not None else None
     return Settings.model_validate(
-        {**dict(found.said), "credentials": credentials, "access_rules": access}
+        {
+            **dict(found.said),
+            "credentials": credentials,
+            "access_rules": access,
+            "approval_rules": found.approvals,
+        }
     )

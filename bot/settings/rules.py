@@ -31,6 +31,7 @@ def contradictions(values: Mapping[str, object]) -> Iterator[Contradiction]:
     yield from _reached_in_one_way(clusters)
     yield from _bound_to_known_clusters(_mapping(values.get("channels")), clusters)
     yield from _deep_is_longer(_mapping(values.get("limits")))
+    yield from _known_at_one_cluster(_mapping(values.get("changes")), clusters)
 
 
 def _reached_in_one_way(clusters: Mapping[str, object]) -> Iterator[Contradiction]:
@@ -61,13 +62,32 @@ def _bound_to_known_clusters(
 ) -> Iterator[Contradiction]:
     for channel, cluster in channels.items():
         if isinstance(cluster, str) and cluster not in clusters:
-            yield Contradiction(
-                ("channels", channel),
-                "no such cluster",
-                found=shown(cluster),
-                allowed=shown(", ".join(sorted(clusters))),
-                nearest=" or ".join(nearest(cluster, clusters, most=1)),
-            )
+            yield _no_such_cluster(("channels", channel), cluster, clusters)
+
+
+def _no_such_cluster(path: Path, name: str, clusters: Mapping[str, object]) -> Contradiction:
+    return Contradiction(
+        path,
+        "no such cluster",
+        found=shown(name),
+        allowed=shown(", ".join(sorted(clusters))),
+        nearest=" or ".join(nearest(name, clusters, most=1)),
+    )
+
+
+def _known_at_one_cluster(
+    changes: Mapping[str, object], clusters: Mapping[str, object]
+) -> Iterator[Contradiction]:
+    """Who somebody at a terminal is says one cluster: any other could name itself their admin."""
+    cluster = changes.get("identity_cluster")
+    if isinstance(cluster, str) and cluster not in clusters:
+        yield _no_such_cluster(("changes", "identity_cluster"), cluster, clusters)
+    if cluster is None and changes.get("people") and len(clusters) > 1:
+        yield Contradiction(
+            ("changes", "people"),
+            "which cluster knows these people is missing",
+            allowed=f"changes.identity_cluster: one of {shown(', '.join(sorted(clusters)))}",
+        )
 
 
 def _deep_is_longer(limits: Mapping[str, object]) -> Iterator[Contradiction]:

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from bot.engine.grammar import Command
-from bot.engine.registry import Runbook
+from bot.engine.grammar import Command, one_word
+from bot.engine.parameters import INCIDENT, REASON, Kind
+from bot.engine.registry import Procedure
 from bot.model.names import format_duration
 from bot.model.run import Door, Requester, RunRecord
 from bot.slack.messages import SLASH
@@ -125,25 +126,29 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 def words_of(command: Command) -> str:
     """``status node-7 --deep``: a command as it would be typed."""
-    words = words_by_name(command.runbook, command.parameters)
+    told = {REASON.name: command.reason, INCIDENT.name: command.incident}
+    common = {name: text for name, text in told.items() if text}
+    words = words_by_name(command.runbook, {**command.parameters, **common})
     if command.deadline is not None:
         words += ["--deadline", format_duration(command.deadline).replace(" ", "")]
     return " ".join(words)
 
 
-def words_by_name(runbook: Runbook, parameters: Mapping[str, str]) -> list[str]:
+def words_by_name(runbook: Procedure, parameters: Mapping[str, str]) -> list[str]:
     """The words of a command whose ``parameters`` are canonical text by name."""
     words = [runbook.name]
-    for parameter in runbook.parameters:
+    for parameter in runbook.typed:
         if parameter.name not in parameters:
             continue
         value = parameters[parameter.name]
-        if parameter.positional:
-            words.append(value)
-        elif value == "true":
-            words.append(parameter.option)
-        elif value != "false":
-            words += [parameter.option, value]
+        if parameter.kind is Kind.FLAG:
+            words += [parameter.option] if value == "true" else []
+        elif parameter.positional:
+            words.append(one_word(value))
+        elif value.startswith("--"):  # a text may; apart it would be taken for an option
+            words.append(f"{parameter.option}={one_word(value)}")
+        else:
+            words += [parameter.option, one_word(value)]
     return words
 
 

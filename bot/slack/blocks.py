@@ -95,11 +95,17 @@ def lines_within(lines: Iterable[str], most: int) -> str:
 def characters(block: Block) -> int:
     """How many characters of text a block counts towards its message's total."""
     if block["type"] == "actions":
-        return sum(len(element["text"]["text"]) for element in block["elements"])
+        return sum(map(_of_a_button, block["elements"]))
     if block["type"] == "table":
         return sum(len(cell["text"]) for row in block["rows"] for cell in row)
     texts = block.get("elements") or [block["text"]]
     return sum(len(text["text"]) for text in texts)
+
+
+def _of_a_button(element: Block) -> int:
+    question = element.get("confirm", {})
+    asked = (question[part]["text"] for part in ("title", "text", "confirm", "deny") if question)
+    return len(element["text"]["text"]) + sum(map(len, asked))
 
 
 class Page:

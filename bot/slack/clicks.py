@@ -26,6 +26,7 @@ from bot.slack.admission import Admission
 from bot.slack.asked import Asked, words_of
 from bot.slack.blocks import Message
 from bot.slack.buttons import Button, Press, asked_by_click, pressed
+from bot.slack.changes.offers import Offered, nothing_offered
 from bot.slack.doubles import Doubles
 from bot.slack.mrkdwn import code
 from bot.slack.outbox import Outbox
@@ -54,7 +55,9 @@ class Clicks:
         admission: Admission,
         doubles: Doubles,
         take: Take,
+        offered: Offered = nothing_offered,
     ) -> None:
+        self._offered = offered
         self._executor = executor
         self._outbox = outbox
         self._admission = admission
@@ -129,7 +132,7 @@ class Clicks:
         origin = Asked.of_record(record)
         there = msgspec.structs.replace(asked, channel=origin.channel, thread=origin.thread)
         await self._require(record, there, Action.SHARE, messages.NOT_SHARED)
-        message, replies = shared_answer(record, origin, asked.by)
+        message, replies = shared_answer(record, origin, asked.by, self._offered)
         key = f"{record.id}/shared-{press.message}"
         note = "\n".join(filter(None, [all_in_words(record, FALLEN_BACK), messages.SHARE_FAILED]))
         fallback = Fallback(private=asked.private, note=note)

@@ -28,6 +28,8 @@ LATE = 30.0
 """Seconds after which a message says that it comes late."""
 
 LONGEST_BACKOFF = 30.0
+MOST_DIRECT = 2_000
+"""Direct messages whose channels are remembered."""
 UNCONFIRMED = "unconfirmed"
 UNREACHABLE = "unreachable"
 _BLOCKS_REFUSED = frozenset(
@@ -80,6 +82,7 @@ class Delivery:
         self._pending = pending
         self._pace = pace
         self._clock = clock
+        self._direct: dict[str, str] = {}
 
     async def send(self, entry: Entry) -> list[Entry]:
         """Send ``entry``; returns entries to add because of what became of it."""
@@ -124,14 +127,32 @@ class Delivery:
             case Kind.PRIVATE, Message() as message:
                 await self._tell(PrivateAddress.of(entry.lane), entry.id, message)
             case Kind.POST, Message() as message:
-                ts = await self._calls.post(entry.lane, entry.key, message, entry.thread)
+                channel = await self._channel(entry.lane)
+                ts = await self._calls.post(channel, entry.key, message, entry.thread)
                 self._pending.settle(entry.key, Fate(ts=ts))
             case Kind.UPDATE, Message() as message:
-                await self._calls.update(entry.lane, fate.ts, message)
+                channel = await self._channel(entry.lane)
+                await self._calls.update(channel, fate.ts, message)
             case Kind.REPLY, Message() as message:
-                await self._calls.post(entry.lane, entry.id, message, entry.thread or fate.ts)
+                channel = await self._channel(entry.lane)
+                await self._calls.post(channel, entry.id, message, entry.thread or fate.ts)
             case Kind.REPLY, Upload() as upload:
-                await self._calls.upload(entry.lane, entry.thread or fate.ts, upload)
+                channel = await self._channel(entry.lane)
+                await self._calls.upload(channel, entry.thread or fate.ts, upload)
+
+    async def _channel(self, lane: str) -> str:
+        """Where a lane leads: a channel, or the direct messages with one person."""
+        address = PrivateAddress.of(lane)
+        if not address.user:
+            return lane
+        if address.user not in self._direct:
+            if len(self._direct) >= MOST_DIRECT:
+                self._direct.clear()
+            try:
+                self._direct[address.user] = await self._calls.open_direct(address.user)
+            except Unconfirmed as error:
+                raise Unreachable(error.message) from None  # opened or not, nothing was posted
+        return self._direct[address.user]
 
     def _as_it_is_late(self, entry: Entry) -> Detail:
         """What ``entry`` says; when it comes visibly late it says that, too."""
@@ -139,7 +160,7 @@ class Delivery:
         if not entry.final or late <= LATE or not isinstance(entry.content, Message):
             return entry.content
         by_slack = self._pace.was_hindered(entry.lane, entry.queued_at)
-        ended = entry.kind is Kind.UPDATE
+        ended = entry.kind is Kind.UPDATE and not entry.rank
         note = messages.late(late, self._clock.wall() - late, by_slack=by_slack, ended=ended)
         return with_note(entry.content, note)
 
@@ -165,7 +186,8 @@ class Delivery:
         key = entry.key if entry.kind is Kind.POST else entry.id
         name = entry.content.filename if isinstance(entry.content, Upload) else ""
         thread = entry.thread or ("" if entry.kind is Kind.POST else fate.ts)
-        ts = await self._calls.find(entry.lane, key, thread, name, now - 60.0)
+        channel = await self._channel(entry.lane)
+        ts = await self._calls.find(channel, key, thread, name, now - 60.0)
         entry.uncertain = False
         if ts and entry.kind is Kind.POST:
             self._pending.settle(entry.key, Fate(ts=ts))

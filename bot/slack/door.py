@@ -7,6 +7,7 @@ sends it again. Over Socket Mode the same listeners answer, by :meth:`SlackDoor.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -29,6 +30,9 @@ from bot.slack.asking import Asking
 from bot.slack.blocks import Message
 from bot.slack.bolt_app import bolt_app, on_a_message, taken_already
 from bot.slack.calling_back import LONG_RUN
+from bot.slack.changes.commands import AtOnce
+from bot.slack.changes.places import Places
+from bot.slack.changes.wiring import SlackChanges
 from bot.slack.clicks import Clicks
 from bot.slack.clock import Clock, SystemClock
 from bot.slack.commands import Start, understand
@@ -36,6 +40,7 @@ from bot.slack.doubles import Doubles
 from bot.slack.guard import Guard
 from bot.slack.home.answer import ORIGIN
 from bot.slack.home.gather import Gather
+from bot.slack.home.gather_changes import GatherChanges
 from bot.slack.home.home import Home
 from bot.slack.home.links import Links
 from bot.slack.home.listeners import HomeListeners
@@ -60,13 +65,16 @@ logger = logging.getLogger(__name__)
 PATH = "/slack/events"
 API_URL = "https://slack.com/api/"
 ANY_ACTION = re.compile(".")
+ANSWERED_WITHIN = 2.0
+"""Seconds for an answer to come with the acknowledgement; Slack waits three."""
 
 
 class SlackDoor:
     """Slash commands, mentions and direct messages of one Slack app.
 
     ``channels`` binds Slack channel ids to cluster names; ``access`` says who may do what, without
-    it the default for these channels holds.
+    it the default for these channels holds. ``approver_groups`` are the user groups that approval
+    rules name. Changes are told through :attr:`teller`.
 
     Construction touches no network. :meth:`start` before the executor is opened and before the
     first request; close the executor before :meth:`close`, so that every run's end is still told.
@@ -83,6 +91,7 @@ class SlackDoor:
         signing_secret: str | None,
         channels: Mapping[str, str],
         access: AccessRules | None = None,
+        approver_groups: frozenset[str] = frozenset(),
         api_url: str = API_URL,
         clock: Clock | None = None,
         replays: Replays | None = None,
@@ -107,32 +116,43 @@ class SlackDoor:
         self._waiting = Waiting(executor, self.outbox, self._clock)
         rules = access or without_file(frozenset(self._channels))
         self.reading = Reading(self._api)
-        self._people = People(self.reading, rules.groups, self._clock)
+        groups = rules.groups | approver_groups
+        self._people = People(self.reading, groups, self._clock)
         self.admission = Admission(rules, self._people)
         executor.answer_through(Door.SLACK, self._reporter, self.admission.admit, self.outbox.kept)
+        links = Links(self._people, self.outbox)
         gather = Gather(
             executor,
             self.admission,
             self._channels,
             memory or ProcessMemory(),
-            Links(self._people, self.outbox),
+            links,
+            GatherChanges(executor, Places(self._channels), links),
         )
         self.home = Home(executor, gather, self.outbox, self._api, self._clock)
         executor.watch(self.home)
         self._asking = Asking(executor, self._channels, self._api, self.outbox, self.take)
+        self._changes = SlackChanges(
+            *(executor, self.outbox, self._people, self.admission, self._channels),
+            *(links, self._api, self.home, self.take),
+        )
+        self.teller = self._changes.teller
         self._bolt = bolt_app(bot_token)
         self._listen(Doubles(self._clock, claims))
 
     def _listen(self, doubles: Doubles) -> None:
         """What of Slack's requests goes where."""
         home = HomeListeners(self.home)
-        clicks = Clicks(self._executor, self.outbox, self.admission, doubles, self.take)
+        clicks = Clicks(
+            self._executor, self.outbox, self.admission, doubles, self.take, self._changes.offered
+        )
         self._bolt.command(messages.SLASH)(self._on_command)
         self._bolt.event("app_mention", middleware=[self._hear])(taken_already)
         self._bolt.event("message", middleware=[self._hear])(taken_already)
         self._bolt.event(HOME_OPENED)(home.on_opened)
         for action_id, listener in home.actions.items():
             self._bolt.action(action_id)(listener)
+        self._changes.listen(self._bolt)
         self._bolt.action(ANY_ACTION, matchers=[on_a_message])(clicks.on_click)
         self._bolt.action(form.COMMAND)(self._asking.on_change)
         self._bolt.action(form.CLUSTER)(self._asking.on_change)
@@ -178,17 +198,23 @@ class SlackDoor:
             await ack()
             await self._asking.open(asked)
             return
-        said = await self.take(asked)
-        if said is None:
+        answer = asyncio.create_task(self.take(asked), name="slack command")
+        await asyncio.wait({answer}, timeout=ANSWERED_WITHIN)
+        if not answer.done():
+            await ack()
+            if (late := await answer) is not None:
+                self.outbox.private(asked.private, late, asked.once("answer"))
+        elif (said := answer.result()) is None:
             await ack()
         else:
             await ack(text=said.text, blocks=list(said.blocks))
 
     async def take(self, asked: Asked) -> Message | None:
-        """Have a run of ``asked`` accepted; the message says what there is instead of one."""
+        """Have a run of ``asked`` accepted, or a change; the message says what there is instead of
+        one."""
         understood = self._understand(asked)
-        if isinstance(understood, Message):
-            return understood
+        if not isinstance(understood, Start) or understood.command.is_remedy:
+            return await self._answer(understood)
         try:
             record = await self._start(understood)
         except Exception:  # the border: whatever it was, the person is told at once
@@ -208,15 +234,23 @@ class SlackDoor:
         if self.outbox.closed or self._executor.closed:
             return BoltResponse(status=503)  # sent again, it finds this bot or another one up
         understood = self._understand(asked)
-        if isinstance(understood, Message):
-            self.outbox.private(asked.private, understood, asked.once("answer"))
+        if not isinstance(understood, Start) or understood.command.is_remedy:
+            said = await self._answer(understood)
+            if said is not None:
+                self.outbox.private(asked.private, said, asked.once("answer"))
             await self.outbox.kept()
         else:
             self._waiting.watch(await self._start(understood))
         await next_()
         return None
 
-    def _understand(self, asked: Asked) -> Message | Start:
+    async def _answer(self, understood: Message | Start | AtOnce) -> Message | None:
+        """What is no run: said already, answered at once, or a change that is asked for."""
+        if isinstance(understood, Message):
+            return understood
+        return await self._changes.answer(understood)
+
+    def _understand(self, asked: Asked) -> Message | Start | AtOnce:
         """As the grammar says, unless the answer could not be delivered."""
         understood = understand(self._executor, self._channels, asked)
         if isinstance(understood, Start):
@@ -236,8 +270,10 @@ class SlackDoor:
 
     def _reporter(self, record: RunRecord) -> Reporter:
         if ORIGIN in record.request.origin:
-            return self.home.reporter(record, self._long_run)
+            return self.home.reporter(record, self._long_run, self._changes.offered)
         asked = Asked.of_record(record)
         if self._channels and asked.channel not in self._channels and not asked.is_direct:
-            return PrivateAnswer(self.outbox, asked, self._long_run)
-        return LiveMessage(self.outbox, asked, self._long_run, self._people.name)
+            return PrivateAnswer(self.outbox, asked, self._long_run, self._changes.offered)
+        return LiveMessage(
+            self.outbox, asked, self._long_run, self._people.name, self._changes.offered
+        )

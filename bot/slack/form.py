@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from bot.engine.parameters import Kind, Parameter
-from bot.engine.registry import Registry, Runbook
+from bot.engine.registry import Procedure, Registry
 from bot.model.errors import UsageError
 from bot.slack import limits, messages
 from bot.slack.asked import Asked, words_by_name
@@ -34,7 +34,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     ``cluster`` is empty until one is chosen; ``nodes`` are its nodes' names, ``None`` until known.
     """
 
-    runbook: Runbook
+    runbook: Procedure
     cluster: str
     nodes: tuple[str, ...] | None = None
 
@@ -98,12 +98,12 @@ def picked(shown: Mapping[str, Any], block_id: str) -> str:
     return ""
 
 
-def words(shown: Mapping[str, Any], runbook: Runbook, cluster: str) -> str | dict[str, str]:
+def words(shown: Mapping[str, Any], runbook: Procedure, cluster: str) -> str | dict[str, str]:
     """``status node-7 --deep --cluster prod``, or what is wrong by ``block_id``."""
     given: dict[str, str] = {}
     wrong: dict[str, str] = {}
     there = _blocks(shown)
-    for parameter in runbook.parameters:
+    for parameter in runbook.typed:
         block_id = _block_id(parameter, runbook, cluster)
         typed = _filled_in(shown, parameter, block_id)
         place = block_id if block_id in there else COMMAND
@@ -119,7 +119,7 @@ def words(shown: Mapping[str, Any], runbook: Runbook, cluster: str) -> str | dic
     return " ".join([*words_by_name(runbook, given), "--cluster", cluster])
 
 
-def node_fields(runbook: Runbook, cluster: str) -> list[str]:
+def node_fields(runbook: Procedure, cluster: str) -> list[str]:
     """The fields that hold nodes, by ``block_id``."""
     nodes = (p for p in runbook.parameters if p.kind is Kind.NODE)
     return [_block_id(parameter, runbook, cluster) for parameter in nodes]
@@ -139,7 +139,7 @@ def _first(registry: Registry, clusters: Sequence[str], chosen: Chosen) -> Itera
 
 def _fields(chosen: Chosen) -> Iterator[Block]:
     runbook, cluster = chosen.runbook, chosen.cluster
-    for parameter in runbook.parameters:
+    for parameter in runbook.typed:
         if parameter.kind is Kind.FLAG:
             continue
         if parameter.kind is Kind.NODE and chosen.waits_for_nodes:
@@ -202,7 +202,7 @@ def _plain(text: str) -> dict[str, Any]:
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
-def _block_id(parameter: Parameter, runbook: Runbook, cluster: str) -> str:
+def _block_id(parameter: Parameter, runbook: Procedure, cluster: str) -> str:
     """Another command or cluster has other fields: nothing chosen for one is read for another."""
     return f"{runbook.name}/{parameter.name}/{cluster}"[: limits.BLOCK_ID]
 

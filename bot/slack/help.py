@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from bot.engine.registry import Registry, Runbook
+from bot.engine.registry import Procedure, Registry
 from bot.slack import messages
 from bot.slack.blocks import Message, Page, lines_within, section
 from bot.slack.limits import FALLBACK, SECTION
@@ -14,11 +14,14 @@ from bot.slack.mrkdwn import code, escape, sentence
 NEEDED_MOST = ("triage", "status", "drops", "policy", "dns", "restart-agent")
 """Of these, the ones that exist come first."""
 
-HELP = "help"
 
+def overview(
+    registry: Registry, bot: str = messages.SLASH, *, at_once: Iterable[Procedure] = ()
+) -> Message:
+    """Every command with its usage and one line of summary; ``bot`` as it was spoken to.
 
-def overview(registry: Registry, bot: str = messages.SLASH) -> Message:
-    """Every command with its usage and one line of summary; ``bot`` as it was spoken to."""
+    Those of ``at_once`` are about changes and stand last, their usage alone.
+    """
     first, rest = by_need(registry)
     page = Page(reserve=400)
     page.add(section(messages.HELP_TITLE if first or rest else messages.NO_RUNBOOKS))
@@ -28,6 +31,8 @@ def overview(registry: Registry, bot: str = messages.SLASH) -> Message:
         page.add(section(messages.HELP_REST))
     for paragraph in _paragraphs(rest, bot):
         page.add(section(paragraph))
+    if usages := [code(f"{bot} {command.usage}", 120) for command in at_once]:
+        page.add(section("\n".join([messages.HELP_CHANGES, *usages])))
     more = [messages.HELP_MORE.format(bot=bot)]
     if bot == messages.SLASH:
         more.append(messages.HELP_THREADS)
@@ -38,7 +43,7 @@ def overview(registry: Registry, bot: str = messages.SLASH) -> Message:
     )
 
 
-def detail(runbook: Runbook, bot: str = messages.SLASH) -> Message:
+def detail(runbook: Procedure, bot: str = messages.SLASH) -> Message:
     """Usage and the whole help text of one command."""
     usage = code(f"{bot} {runbook.usage}", 600)
     return Message(
@@ -55,13 +60,13 @@ def _flowing(text: str) -> Iterator[str]:
             yield sentence(" ".join(line.split()), 1_200)
 
 
-def by_need(registry: Registry) -> tuple[list[Runbook], list[Runbook]]:
+def by_need(registry: Registry) -> tuple[list[Procedure], list[Procedure]]:
     """What people need most, in that order, and the rest."""
     first = [registry.get(name) for name in NEEDED_MOST if name in registry]
     return first, [runbook for runbook in registry if runbook.name not in NEEDED_MOST]
 
 
-def _paragraphs(runbooks: Iterable[Runbook], bot: str) -> Iterator[str]:
+def _paragraphs(runbooks: Iterable[Procedure], bot: str) -> Iterator[str]:
     """Lines of usage and summary, as many to a paragraph as Slack takes."""
     gathered = ""
     for runbook in runbooks:

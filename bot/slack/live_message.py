@@ -18,6 +18,7 @@ from bot.slack import messages
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message
 from bot.slack.calling_back import LONG_RUN, calls_back
+from bot.slack.changes.offers import Offered, nothing_offered
 from bot.slack.mrkdwn import code
 from bot.slack.outbox import Outbox
 from bot.slack.pending import Fallback
@@ -39,7 +40,9 @@ class LiveMessage:
         asked: Asked,
         long_run: float = LONG_RUN,
         name_of: Callable[[str], Awaitable[str]] | None = None,
+        offered: Offered = nothing_offered,
     ) -> None:
+        self._offered = offered
         self._outbox = outbox
         self._name_of = name_of
         self._asked = asked
@@ -66,7 +69,7 @@ class LiveMessage:
 
     async def finished(self, record: RunRecord) -> None:
         """Turn the live message into the answer and put the detail into its thread."""
-        message, replies = whole_answer(record, self._asked)
+        message, replies = whole_answer(record, self._asked, offered=self._offered)
         if record.started_at is None:  # cancelled before it began
             self._tell_privately(message, "answer")
         else:

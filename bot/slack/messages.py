@@ -104,6 +104,7 @@ HELP_MORE = "One command in detail: `{bot} help COMMAND`. Another cluster: `--cl
 HELP_THREADS = f"In threads, where Slack has no slash commands: `{MENTION} COMMAND`."
 ALL_COMMANDS = "All commands: `{bot} help`"
 HELP_REST = "*All others:*"
+HELP_CHANGES = "*Changes, and what holds them back:*"
 NO_RUNBOOKS = "No command is installed. The bot's log from its start has the reason."
 
 NOT_OURS = "not_ours"

@@ -10,6 +10,9 @@ One lane per channel, each with one sender that makes one call at a time.
   for by its key, which its metadata carries, before it is sent again. **The limit:** without the
   scope to read the channel's history (``channels:history``) it is not sent again; the result goes
   privately to the person who asked, and a live message that did arrive keeps saying "looking".
+- What has several states, like a change, tells each as a *part* of its live message: put once, for
+  good, in the order of their ranks whichever process tells them. One that a later state overtakes
+  before it was sent is left out.
 - A result that the channel cannot take (not invited, archived, token refused) goes privately too.
 - With pending entries in the store, a lane is sent by one process at a time and what waits survives
   it; :meth:`Outbox.kept` returns when it does. Without, what waits is lost with the process.
@@ -23,7 +26,6 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from bot.engine.concurrent import end
 from bot.slack.blocks import Message
 from bot.slack.clock import Clock, until
 from bot.slack.delivery import Calls, Delivery, method_of
@@ -36,9 +38,11 @@ from bot.slack.pending import (
     MemoryPending,
     Pending,
     is_progress,
+    overtaken,
     sendable,
 )
 from bot.slack.uploads import Detail
+from bot.store.ending import end
 
 logger = logging.getLogger(__name__)
 
@@ -139,10 +143,14 @@ class Outbox:
         *,
         final: bool = False,
         holds: bool = False,
+        part: str = ANSWER,
+        rank: int = 0,
     ) -> None:
         """Change the live message ``key``; ``final`` is its result and always arrives.
 
         ``holds``: what this process says of its progress no longer replaces it, only the result.
+        With a ``part`` of its own it is one of several states, each put once by that name; one with
+        a lower ``rank`` than another that was put comes too late and is dropped.
         """
         if final:
             self._held.pop(key, None)
@@ -155,15 +163,17 @@ class Outbox:
         fate = self._pending.fate(key)
         if fate is not None and fate.reason:
             if final:
-                entry = self._entry(Kind.UPDATE, channel, key, message, final=True, part=ANSWER)
+                entry = self._entry(Kind.UPDATE, channel, key, message, final=True, part=part)
                 self._turn_private(entry)
             return
         waiting = self._waiting(channel, key)
         if waiting is None or (final and self._pending.poll is not None):
-            part = ANSWER if final else "progress"
-            self._keep([self._entry(Kind.UPDATE, channel, key, message, final=final, part=part)])
+            part = part if final else "progress"
+            entry = self._entry(Kind.UPDATE, channel, key, message, final=final, part=part)
+            entry.rank = rank
+            self._keep([entry])
         elif final or not waiting.final:
-            waiting.content = message
+            waiting.content, waiting.rank = message, rank
             if final and not waiting.final:  # only what became more urgent is worth a look
                 waiting.final, waiting.queued_at = True, self._clock.monotonic()
                 self._wake(channel)
@@ -191,16 +201,17 @@ class Outbox:
             [self._entry(Kind.REPLY, channel, key, detail, part=f"reply-{number}", thread=thread)]
         )
 
-    def mention(self, channel: str, key: str, message: Message, thread: str = "") -> None:
+    def mention(
+        self, channel: str, key: str, message: Message, thread: str = "", part: str = "mention"
+    ) -> None:
         """Ring once beside the live message ``key``, in its thread; dropped when it has no place.
 
-        A mention rings when its message is new: one that an edit brings notifies nobody.
+        A mention rings when its message is new: one that an edit brings notifies nobody. ``part``
+        tells several of one message apart.
         """
         fate = self._pending.fate(key)
         if fate is None or not fate.reason:
-            self._keep(
-                [self._entry(Kind.REPLY, channel, key, message, part="mention", thread=thread)]
-            )
+            self._keep([self._entry(Kind.REPLY, channel, key, message, part=part, thread=thread)])
 
     def private(self, address: str, message: Message, once: str = "") -> None:
         """Tell one person, and nobody else; ``address`` is the text of a ``PrivateAddress``.
@@ -338,6 +349,8 @@ class Outbox:
         for entry in entries:
             if self.closed and is_progress(entry):
                 self._pending.remove(entry)
+        for entry in overtaken(filter(self._pending.placed, entries)):
+            self._pending.remove(entry)
         usable = self._pending.lane(entries[0].lane) if entries else []
         for entry in filter(self._pending.placed, sendable(usable)):
             fate = self._pending.fate(entry.key)

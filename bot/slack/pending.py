@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 ANSWER = "answer"
 """The part of a live message that ends its run, in the id of an entry."""
+RANK = "rank"
+"""The fact about a live message that says how far along it is: its highest rank so far."""
 
 
 class Kind(StrEnum):
@@ -41,8 +43,9 @@ class Entry(msgspec.Struct, kw_only=True, eq=False):
     ``id`` is the same when the same thing is to be sent again, by whichever process. ``lane`` is
     the channel, or the private address as text. ``thread`` is the ``ts`` of the thread to post
     into when that is not the live message's own. ``final`` marks a result, ``uncertain`` what may
-    stand in Slack already, ``aside`` a post that later ones need not wait for. Times are of the
-    monotonic clock, in seconds.
+    stand in Slack already, ``aside`` a post that later ones need not wait for. ``rank`` orders the
+    states of one live message, whoever tells them: a lower one never follows a higher. Times are of
+    the monotonic clock, in seconds.
     """
 
     id: str
@@ -57,6 +60,7 @@ class Entry(msgspec.Struct, kw_only=True, eq=False):
     not_before: float = 0.0
     uncertain: bool = False
     aside: bool = False
+    rank: int = 0
 
 
 class Fate(msgspec.Struct, frozen=True):
@@ -238,6 +242,21 @@ class MemoryPending:
 def is_progress(entry: Entry) -> bool:
     """Whether ``entry`` only tells how far a run is: worth no second attempt."""
     return entry.kind is Kind.UPDATE and not entry.final
+
+
+def overtaken(entries: Iterable[Entry]) -> list[Entry]:
+    """States of live messages behind which a later state of the same waits already."""
+    highest: dict[str, Entry] = {}
+    past: list[Entry] = []
+    for entry in entries:
+        if entry.kind is not Kind.UPDATE or not entry.rank or not entry.final:
+            continue
+        before = highest.get(entry.key)
+        if before is not None:
+            past.append(before if before.rank <= entry.rank else entry)
+        if before is None or before.rank <= entry.rank:
+            highest[entry.key] = entry
+    return past
 
 
 def sendable(entries: Iterable[Entry]) -> list[Entry]:

@@ -131,6 +131,10 @@ class People:
             return ""
         return name if isinstance(name, str) else ""
 
+    async def members(self, group: str) -> frozenset[str]:
+        """Who is in a user group, for telling them something. Raises :class:`ClientError`."""
+        return await self._members.get(group, certain=False)
+
     async def workspace_url(self) -> str:
         """Where the workspace is, such as ``https://ours.slack.com/``; empty when not known."""
         try:

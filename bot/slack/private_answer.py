@@ -9,6 +9,7 @@ from bot.slack.asked import Asked
 from bot.slack.blocks import Message
 from bot.slack.buttons import Button, row, with_share
 from bot.slack.calling_back import LONG_RUN, calls_back
+from bot.slack.changes.offers import Offered, nothing_offered
 from bot.slack.mrkdwn import code
 from bot.slack.outbox import Outbox
 from bot.slack.private_address import PrivateAddress, is_direct
@@ -18,7 +19,14 @@ from bot.slack.whole_answer import whole_answer
 class PrivateAnswer:
     """Reports one run to its private address: once that it began, once how it ended."""
 
-    def __init__(self, outbox: Outbox, asked: Asked, long_run: float = LONG_RUN) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        asked: Asked,
+        long_run: float = LONG_RUN,
+        offered: Offered = nothing_offered,
+    ) -> None:
+        self._offered = offered
         self._outbox = outbox
         self._asked = asked
         self._long_run = long_run
@@ -38,7 +46,7 @@ class PrivateAnswer:
 
     async def finished(self, record: RunRecord) -> None:
         """The first message of the answer; the detail has no thread to go to."""
-        message, _ = whole_answer(record, self._asked, alone=True)
+        message, _ = whole_answer(record, self._asked, alone=True, offered=self._offered)
         note = messages.IN_PRIVATE.format(command=code(self._asked.terminal, 300))
         said = messages.in_private(message, messages.NOT_OURS, note)
         self._tell(said if is_direct(self._asked.channel) else with_share(said), "answer")

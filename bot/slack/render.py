@@ -11,6 +11,8 @@ from bot.slack import messages
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message, Page, context, header, lines_within, section
 from bot.slack.buttons import Button, row
+from bot.slack.changes.offers import Offered, nothing_offered
+from bot.slack.changes.offers import row as offers_row
 from bot.slack.findings import not_seen, paragraph
 from bot.slack.limits import FALLBACK
 from bot.slack.mrkdwn import code, escape, plain, sentence
@@ -30,10 +32,17 @@ class Answer(NamedTuple):
     left: tuple[Finding, ...]
 
 
-def answer(record: RunRecord, asked: Asked, *, alone: bool = False) -> Answer:
+def answer(
+    record: RunRecord,
+    asked: Asked,
+    *,
+    alone: bool = False,
+    offered: Offered = nothing_offered,
+) -> Answer:
     """How a run ended, for ``record.state`` finished, cancelled or broken.
 
-    ``alone``: no thread follows, so pictures are told in words.
+    ``alone``: no thread follows, so pictures are told in words. Remedies that are ``offered`` have
+    a button under their finding.
     """
     verdict, summary = outcome(record)
     title = _title(record)
@@ -44,7 +53,7 @@ def answer(record: RunRecord, asked: Asked, *, alone: bool = False) -> Answer:
     left: tuple[Finding, ...] = ()
     tail: list[str] = []
     if record.report is not None:
-        left = _add_findings(page, record.report)
+        left = _add_findings(page, record.report, record.id, offered)
         tail = _tail(record.report, len(left))
     if pictures and alone:
         tail.append(pictures)
@@ -82,14 +91,16 @@ def outcome(record: RunRecord) -> tuple[str, str]:
     return messages.VERDICTS[record.report.verdict], record.report.summary
 
 
-def _add_findings(page: Page, report: Report) -> tuple[Finding, ...]:
+def _add_findings(page: Page, report: Report, run_id: str, offered: Offered) -> tuple[Finding, ...]:
     """Add what fits; returns the rest. Findings of one severity keep their runbook's order."""
     if report.recent_change:
         page.add(section(f"🕑 {sentence(report.recent_change, 400)}"))
-    ordered = sorted(report.findings, key=lambda finding: finding.severity.rank)
-    for shown, finding in enumerate(ordered):
-        if shown == MOST_FINDINGS or not page.add(paragraph(finding, said=report.summary)):
-            return tuple(ordered[shown:])
+    ordered = sorted(enumerate(report.findings), key=lambda pair: pair[1].severity.rank)
+    for shown, (number, finding) in enumerate(ordered):
+        said = paragraph(finding, said=report.summary)
+        buttons = offers_row(run_id, number, finding, offered)
+        if shown == MOST_FINDINGS or not page.add(said, *buttons):
+            return tuple(finding for _, finding in ordered[shown:])
     return ()
 
 

@@ -29,7 +29,16 @@ import msgspec
 from bot.model.errors import RecordTooNew, StoreUnavailable
 from bot.slack.blocks import Message
 from bot.slack.clock import Clock
-from bot.slack.pending import ANSWER, Entry, Fallback, Fate, Kind, MemoryPending, is_progress
+from bot.slack.pending import (
+    ANSWER,
+    RANK,
+    Entry,
+    Fallback,
+    Fate,
+    Kind,
+    MemoryPending,
+    is_progress,
+)
 from bot.slack.uploads import Upload
 from bot.store.outbox import Found, OutboxEntries
 from bot.store.records import Records
@@ -64,6 +73,7 @@ class EntryRecord(msgspec.Struct, frozen=True, kw_only=True):
     thread: str = ""
     message: Message | None = None
     upload: Upload | None = None
+    rank: int = 0
 
 
 class StorePending:
@@ -263,6 +273,7 @@ class StorePending:
                 *(entry.lane, entry.id, entry.key or entry.id, body),
                 again=is_progress(entry),
                 begun=entry.uncertain,
+                rank=entry.rank,
             )
         except StoreUnavailable as error:
             if not error.perhaps_done and entry.id in self._unwritten:
@@ -327,7 +338,8 @@ class StorePending:
         it already, and progress must not replace it."""
         result = f"put:{progress.key}/{ANSWER}"
         with suppress(StoreUnavailable):
-            if not await self._entries.facts(progress.key, result):
+            known = await self._entries.facts(progress.key, result, RANK)
+            if result not in known and int(known.get(RANK, 0)) <= progress.rank:
                 return True
         self.remove(progress)
         return False
@@ -360,6 +372,7 @@ def _record(entry: Entry, clock: Clock) -> EntryRecord:
         thread=entry.thread,
         message=content if isinstance(content, Message) else None,
         upload=content if isinstance(content, Upload) else None,
+        rank=entry.rank,
     )
 
 
@@ -377,4 +390,5 @@ def _entry(found: Found, record: EntryRecord, clock: Clock) -> Entry:
         thread=record.thread,
         not_before=now + SETTLING if uncertain else 0.0,
         uncertain=uncertain,
+        rank=record.rank,
     )

@@ -26,6 +26,7 @@ from pathlib import Path
 from bot.model.errors import ConfigurationError, StoreUnavailable
 from bot.store.address import StoreAddress
 from bot.store.connection import Store
+from bot.store.ending import end
 
 logger = logging.getLogger(__name__)
 
@@ -76,8 +77,7 @@ class EmbeddedStore:
     async def stop(self) -> None:
         """End the server. Its data stay."""
         if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
+            await end([self._watching])
         process = self._process
         if process is not None and process.returncode is None:
             process.terminate()

@@ -18,13 +18,21 @@ REMEMBERED = 7 * 86_400.0
 """Seconds for which ids and fates of a message are known after its last change."""
 
 _PUT = Script("""
--- entry, lane, lanes, waiting, order, message | id, lane, body, again, sending, remembered in ms
+-- entry, lane, lanes, waiting, order, message
+--   | id, lane, body, again, sending, remembered in ms, rank
 if ARGV[4] ~= '1' and redis.call('HEXISTS', KEYS[6], 'put:' .. ARGV[1]) == 1 then
   return 0
 end
 local clock = redis.call('TIME')
 redis.call('HSET', KEYS[6], 'put:' .. ARGV[1], 1)
 redis.call('PEXPIRE', KEYS[6], ARGV[6])
+local rank = tonumber(ARGV[7])
+if rank > 0 then
+  if tonumber(redis.call('HGET', KEYS[6], 'rank') or 0) > rank then
+    return 0
+  end
+  redis.call('HSET', KEYS[6], 'rank', ARGV[7])
+end
 redis.call('HSET', KEYS[1], 'body', ARGV[3])
 if ARGV[5] ~= '' then
   redis.call('HSET', KEYS[1], 'sending', ARGV[5])
@@ -162,15 +170,17 @@ class OutboxEntries:
         *,
         again: bool = False,
         begun: bool = False,
+        rank: int = 0,
     ) -> bool:
         """Keep an entry; ``False`` when its id was put before. ``again``: keep it anyway, at the
-        end. ``begun``: marked as this process began to send it."""
+        end. ``begun``: marked as this process began to send it. With a ``rank`` it is kept unless
+        one of a higher rank was put for the same message."""
         keys = [
             *(self._entry(entry_id), self._lane(lane), self._lanes, self._waiting),
             *(self._store.key("outbox", "order"), self._message(message)),
         ]
         sending = self.holder if begun else ""
-        arguments = (entry_id, lane, body, int(again), sending, self._remembered)
+        arguments = (entry_id, lane, body, int(again), sending, self._remembered, rank)
         return bool(await self._store.change(_PUT, keys, *arguments))
 
     async def change(self, entry_id: str, body: bytes) -> bool:

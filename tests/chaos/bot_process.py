@@ -20,6 +20,9 @@ from pydantic import SecretStr
 
 import bot
 from bot.app import Bot, spare_collections
+from bot.model.access import ANY
+from bot.model.approval import ApprovalRule, ApprovalRules, Approvers
+from bot.model.plan import Risk
 from bot.model.time_scale import TimeScale
 from bot.settings import Cluster, Credentials, Settings, Slack, Store
 
@@ -43,6 +46,22 @@ def run(given: dict[str, str], log: Path, told: Connection) -> None:
     asyncio.run(_live(given, told))
 
 
+def approved_by(user: str) -> ApprovalRules:
+    """One person approves everything."""
+    everything = frozenset([ANY])
+    rule = ApprovalRule(
+        name="chaos",
+        place="the test",
+        risks=frozenset([Risk.SAFE, Risk.GUARDED]),
+        remedies=everything,
+        clusters=everything,
+        namespaces=everything,
+        channels=everything,
+        approvers=Approvers(users=frozenset([user])),
+    )
+    return ApprovalRules(rules=(rule,))
+
+
 async def _live(given: dict[str, str], told: Connection) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     settings = Settings(
@@ -50,7 +69,9 @@ async def _live(given: dict[str, str], told: Connection) -> None:
         channels={given["channel"]: "prod"},
         slack=Slack(api_url=given["api_url"]),
         store=Store(url=given["store"]) if given.get("store") else Store(folder=given["folder"]),
+        approval_rules=approved_by(given["approver"]) if given.get("approver") else None,
         credentials=Credentials(
+            seal_key=SecretStr("chaos " * 8),
             slack_bot_token=SecretStr(given["bot_token"]),
             slack_signing_secret=SecretStr(given["signing_secret"]),
             slack_app_token=SecretStr(given["app_token"]) if given.get("app_token") else None,

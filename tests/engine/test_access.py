@@ -125,6 +125,36 @@ def test_without_a_file_reading_goes_on_when_slack_does_not_say_who_somebody_is(
     assert decide(rules, nobody_knows, Action.RUN, "status", "prod", OURS).allowed
 
 
+@pytest.mark.parametrize(
+    ("standing", "may_run", "may_request"),
+    [
+        (Standing.MEMBER, True, True),
+        (Standing.UNKNOWN, True, False),
+        (Standing.GUEST, False, False),
+        (Standing.FOREIGN, False, False),
+        (Standing.BOT, False, False),
+        (Standing.GONE, False, False),
+    ],
+)
+def test_without_a_file_changes_are_requested_by_people_known_to_be_members(
+    standing: Standing, may_run: bool, may_request: bool
+) -> None:
+    person = Person(id=ONLOOKER, standing=standing, trouble="Slack is away.")
+    rules = without_file(CHANNELS)
+    assert decide(rules, person, Action.RUN, "status", "prod", OURS).allowed is may_run
+    asked = decide(rules, person, Action.REQUEST, "restart-agent", "prod", OURS)
+    assert asked.allowed is may_request
+    if may_run and not may_request:
+        assert "may allow requesting `restart-agent`" in asked.reason
+        assert "Slack is away." in asked.reason
+
+
+def test_a_rule_for_running_is_not_about_requesting() -> None:
+    lead = PEOPLE["lead"]
+    assert decide(RULES, lead, Action.RUN, "restart-agent", "lab", OURS).allowed
+    assert not decide(RULES, lead, Action.REQUEST, "restart-agent", "lab", OURS).allowed
+
+
 USERS, GROUPS = ("U1", "U2"), ("S1", "S2")
 COMMANDS, CLUSTERS, PLACES = ("status", "drops"), ("prod", "lab"), ("C1", "C2")
 

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from bot.engine.concurrent import ask_all, end
+from bot.engine.concurrent import ask_all
 from bot.model.errors import ClientError, Denied
 
 
@@ -60,24 +60,3 @@ async def test_nothing_to_ask() -> None:
         raise AssertionError
 
     assert (await ask_all([], ask, within=1)).values == {}
-
-
-async def test_a_task_that_loses_one_cancellation_ends_all_the_same() -> None:
-    lost = 0
-
-    async def looping() -> None:
-        nonlocal lost
-        while True:
-            try:
-                await asyncio.sleep(60)
-            except asyncio.CancelledError:
-                lost += 1
-                if lost > 1:
-                    raise
-
-    task = asyncio.create_task(looping())
-    await asyncio.sleep(0)
-    async with asyncio.timeout(5):
-        await end([task])
-    assert task.cancelled()
-    await end([])

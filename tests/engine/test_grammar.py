@@ -1,14 +1,30 @@
 """What people type, on phones too, and what becomes of it."""
 
+from dataclasses import KW_ONLY
 from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.authoring import Duration, Namespace, NodeName, PodName, Report, Run, Version, runbook
-from bot.engine.grammar import Command, parse, words, words_of_arguments
-from bot.engine.registry import Registry, runbook_of
+from bot.authoring import (
+    Acting,
+    Check,
+    Duration,
+    Looking,
+    Namespace,
+    NodeName,
+    Plan,
+    PodName,
+    Remedy,
+    Report,
+    Run,
+    Version,
+    remedy,
+    runbook,
+)
+from bot.engine.grammar import Command, one_word, parse, words, words_of_arguments
+from bot.engine.registry import Registry, remedy_of, runbook_of
 from bot.model.errors import UsageError
 
 
@@ -82,7 +98,7 @@ def test_options_that_every_runbook_has() -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("", "No command was given.", "help"),
+        ("", "No command was given.", ""),
         ("stauts", "There is no command 'stauts'.", "status"),
         ("status --depp", "There is no option '--depp'.", "--deep"),
         ("status -d", "There is no option '-d'.", "--deep"),
@@ -163,3 +179,92 @@ def test_no_value_reaches_a_runbook_outside_its_grammar(text: str) -> None:
     except UsageError:
         return
     assert set(values.get("node", "")) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.")
+
+
+@remedy("restart")
+class Restart(Remedy):
+    """Restart what is on one node."""
+
+    node: NodeName
+    _: KW_ONLY
+    hard: bool = False
+    for_: Duration = Duration(3600.0)
+
+    async def plan(self, look: Looking) -> Plan:
+        raise NotImplementedError
+
+    async def apply(self, act: Acting) -> None:
+        raise NotImplementedError
+
+    async def verify(self, look: Looking) -> tuple[Check, ...]:
+        raise NotImplementedError
+
+
+CHANGES = Registry([runbook_of(status)], [remedy_of(Restart)])
+
+
+def asked(text: str) -> Command:
+    return parse(CHANGES, words(text))
+
+
+def test_a_remedys_fields_are_its_grammar() -> None:
+    assert CHANGES.get("restart").usage == (
+        'restart NODE [--hard] [--for DURATION] [--reason "REASON"] [--incident ID]'
+    )
+    command = asked("restart node-7 —for 90m --hard --reason “it hangs” --incident #INC-47_1")
+    assert command.is_remedy
+    assert command.parameters == {"node": "node-7", "for": "90m", "hard": "true"}
+    assert (command.reason, command.incident) == ("it hangs", "#INC-47_1")
+    made = CHANGES.remedy("restart").make(command.parameters)
+    assert made == Restart(NodeName("node-7"), hard=True, for_=Duration(5400.0))
+    assert not asked("status").is_remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("restart", "restart needs NODE."),
+        ("restart node-7 --deadline 5m", "There is no option '--deadline'."),
+        ("restart node-7 --incident 'a b'", "'a b' is not an id"),
+        ("restart node-7 --incident " + "x" * 41, "is not an id"),
+        ("restart node-7 --reason ''", "'' is not text"),
+        ("restart node-7 --reason " + "x" * 301, "is not text"),
+        ("status --reason why", "There is no option '--reason'."),
+    ],
+)
+def test_what_a_change_is_not_asked_with(text: str, message: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        asked(text)
+    assert message in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({}, "restart needs NODE."),
+        ({"node": "node-7; reboot"}, "is not a node name"),
+        ({"node": "node-7", "until": "1h"}, "restart has no parameter 'until'."),
+        ({"node": "node-7", "hard": "1"}, "is not true or false"),
+    ],
+)
+def test_parameters_from_anywhere_pass_the_grammar(
+    parameters: dict[str, str], message: str
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        CHANGES.remedy("restart").make(parameters)
+    assert message in refused.value.message
+
+
+def test_what_only_reads_is_not_requested_and_what_changes_is_not_run() -> None:
+    with pytest.raises(UsageError, match="only reads"):
+        CHANGES.remedy("status")
+    with pytest.raises(UsageError, match="requested, not run"):
+        CHANGES.runbook("restart")
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=60))
+def test_one_word_is_one_word(text: str) -> None:
+    straight = words(one_word(text))
+    assert len(straight) == 1
+    if not set(text) & set("“”„«»‘’"):
+        assert straight == [text]

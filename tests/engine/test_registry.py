@@ -1,11 +1,23 @@
 from types import ModuleType
+from typing import ClassVar
 
 import pytest
 from click.testing import CliRunner
 
-from bot.authoring import Report, Run, runbook
+from bot.authoring import (
+    Acting,
+    Check,
+    Looking,
+    NodeName,
+    Plan,
+    Remedy,
+    Report,
+    Run,
+    remedy,
+    runbook,
+)
 from bot.cli import cli
-from bot.engine.registry import Registry, runbook_of
+from bot.engine.registry import Registry, remedy_of, runbook_of
 from bot.model.errors import ConfigurationError, UsageError
 from runbooks import catalogue
 
@@ -112,3 +124,67 @@ def test_a_teams_module_that_cannot_be_imported_is_named(monkeypatch: pytest.Mon
         ConfigurationError, match=r"kernels \(ourteam\.kernels\) cannot be imported"
     ):
         catalogue.registry()
+
+
+@remedy("mend")
+class Mend(Remedy):
+    """Mend it."""
+
+    node: NodeName
+    verify_within: ClassVar[float] = 1.0
+
+    async def plan(self, look: Looking) -> Plan:
+        raise NotImplementedError
+
+    async def apply(self, act: Acting) -> None:
+        raise NotImplementedError
+
+    async def verify(self, look: Looking) -> tuple[Check, ...]:
+        raise NotImplementedError
+
+
+class Mends(Mend):
+    """Not a remedy of its own."""
+
+
+def test_remedies_stand_beside_runbooks() -> None:
+    known = Registry.of([module_with(one=one, mend=Mend, mends=Mends)])
+    assert [entry.name for entry in known] == ["status", "mend"]
+    assert [entry.name for entry in known.runbooks] == ["status"]
+    assert [entry.name for entry in known.remedies] == ["mend"]
+    assert known.remedy("mend").summary == "Mend it"
+    assert known.get("mend").usage == 'mend NODE [--reason "REASON"] [--incident ID]'
+
+
+def test_a_remedy_and_a_runbook_of_one_name_are_an_error() -> None:
+    async def mend(run: Run) -> Report:
+        """Mend."""
+        raise NotImplementedError
+
+    with pytest.raises(ConfigurationError, match=r"Mend and .*mend\."):
+        Registry([remedy_of(Mend)], [runbook_of(runbook("mend")(mend))])
+
+
+def test_a_remedy_without_help_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="docstring"):
+        remedy_of(remedy("silent")(type("Silent", (Mend,), {"__annotations__": {}})))
+
+
+def test_a_field_that_every_remedy_has_is_refused() -> None:
+    @remedy("why")
+    class Why(Mend):
+        """Why."""
+
+        reason: NodeName = NodeName("node-1")
+
+    with pytest.raises(ConfigurationError, match="--reason already"):
+        remedy_of(Why)
+
+
+def test_no_remedy_is_a_command_of_the_terminal_by_its_own_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = module_with(mend=Mend)
+    monkeypatch.setattr(catalogue, "entry_points", lambda group: [OwnEntryPoint(own)])
+    assert "mend" in catalogue.registry()
+    assert CliRunner().invoke(cli, ["mend", "node-1"]).exit_code != 0

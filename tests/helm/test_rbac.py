@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.clients.kubernetes.permissions import PERMISSIONS, Role
+from bot.clients.kubernetes.permissions import ALL, Role
+from tests.helm.changes import CHANGING
 from tests.helm.chart import NAMESPACE, RELEASE, Rendered, render
 
 Grant = tuple[str, str, str, tuple[str, ...]]
@@ -16,7 +17,7 @@ Grant = tuple[str, str, str, tuple[str, ...]]
 def asked(role: Role) -> set[Grant]:
     return {
         (permission.group, permission.resource, verb, permission.names)
-        for permission in PERMISSIONS
+        for permission in ALL
         if permission.role is role
         for verb in permission.verbs
     }
@@ -41,11 +42,11 @@ def roles(rendered: Rendered) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("role", list(Role))
 def test_a_role_grants_exactly_what_its_permissions_say(role: Role) -> None:
-    assert granted(roles(render())[role]) == asked(role)
+    assert granted(roles(render(CHANGING))[role]) == asked(role)
 
 
 def test_there_is_no_other_role_and_each_is_bound_to_the_bot_alone() -> None:
-    rendered = render()
+    rendered = render(CHANGING)
     assert set(roles(rendered)) == set(Role)
     bindings = [*rendered.all("RoleBinding"), *rendered.all("ClusterRoleBinding")]
     assert len(bindings) == len(Role)
@@ -67,14 +68,30 @@ def test_there_is_no_other_role_and_each_is_bound_to_the_bot_alone() -> None:
 
 
 def test_rights_on_pods_end_at_ciliums_namespace() -> None:
-    rendered = render({"cilium": {"namespace": "cilium"}})
+    rendered = render({"cilium": {"namespace": "cilium"}, **CHANGING})
     assert {role["metadata"]["namespace"] for role in rendered.all("Role")} == {"cilium"}
-    (wide,) = rendered.all("ClusterRole")
-    assert {resource for _, resource, _, _ in granted(wide)} == {"nodes", "ciliumnodes"}
+    wide = [grant for role in rendered.all("ClusterRole") for grant in granted(role)]
+    assert {resource for _, resource, _, _ in wide} == {
+        *("nodes", "ciliumnodes", "pods", "tokenreviews")
+    }
+    assert {verb for _, resource, verb, _ in wide if resource == "pods"} == {"list"}
+
+
+def test_without_changes_nothing_is_granted_that_writes() -> None:
+    rendered = render()
+    assert set(roles(rendered)) == set(Role) - {Role.CLUSTER_CHANGER, Role.CILIUM_CHANGER}
+    verbs = {
+        (resource, verb)
+        for role in roles(rendered).values()
+        for _, resource, verb, _ in granted(role)
+        if verb not in ("get", "list")
+    }
+    assert verbs == {("pods/exec", "create")}
+    assert "Changes are on" not in rendered.notes
 
 
 def test_no_grant_is_a_wildcard() -> None:
-    for role in roles(render()).values():
+    for role in roles(render(CHANGING)).values():
         assert not any("*" in part for grant in granted(role) for part in grant[:3])
 
 

@@ -103,7 +103,7 @@ def test_the_schema_knows_every_setting_of_the_file_and_no_other() -> None:
     schema = json.loads((CHART / "values.schema.json").read_text())
     config = schema["properties"]["config"]["properties"]
     assert set(config) == set(BotFile.model_fields)
-    for section in ("slack", "http", "limits", "store", "logs"):
+    for section in ("changes", "slack", "http", "limits", "store", "logs"):
         model = BotFile.model_fields[section].annotation
         assert model is not None
         assert set(config[section]["properties"]) == set(model.model_fields)

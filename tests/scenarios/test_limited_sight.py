@@ -20,6 +20,14 @@ async def test_without_exec_it_answers_from_metrics_and_names_the_grant(house: H
     assert "12 ×" in answer.shown
 
 
+async def test_without_exec_slow_metrics_are_waited_for(house: House) -> None:
+    house.cluster.inject("exec-forbidden")
+    house.cluster.inject("api-slow", seconds=1.0)
+    answer = await house.ask("status --deadline 20s")
+    assert answer.report.verdict is Verdict.OK
+    assert "metrics of 12" in answer.shown
+
+
 async def test_without_exec_a_crash_loop_is_still_found(house: House) -> None:
     house.cluster.inject("exec-forbidden")
     house.cluster.inject("agent-crash-loop", "node-7")
@@ -43,7 +51,7 @@ async def test_without_metrics_it_looks_inside_all(tmp_path: Path, nodes: int) -
         SimulatedCluster(nodes, agent_metrics=False, time_scale=100) as cluster,
         house_on(cluster, tmp_path) as house,
     ):
-        answer = await house.ask("status")
+        answer = await house.ask("status --deadline 30s")
     assert (answer.report.verdict, answer.findings, answer.gaps) == (Verdict.OK, {}, ())
     assert f"looked inside {nodes}" in answer.shown
     assert cluster.requests["get", "", "pods", "proxy"] == 0

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.model.access import Action, Effect
+from bot.model.access import REQUESTS, Action, Effect
 from bot.settings import InvalidSettings, check, load
 
 ROOT = Path(__file__).parents[2]
 BOT = "clusters: {prod: {context: p}}\nchannels: {C0123456789: prod}\naccess: access.yaml\n"
-COMMANDS = ["status", "drops"]
+COMMANDS = ["status", "drops", *REQUESTS]
 GOOD = """\
 ask: the leads
 rules:
@@ -59,7 +59,7 @@ def test_without_a_file_the_default_holds_for_the_channels(tmp_path: Path) -> No
     assert told(tmp_path, "", "clusters: {a: {context: a}}\nchannels: {C0123456789: a}\n") == []
     rules = load(tmp_path / "bot.yaml", {}).rules
     assert rules.channels == {"C0123456789"}
-    assert [rule.place for rule in rules.rules] == ["the default without an access file"]
+    assert {rule.place for rule in rules.rules} == {"the default without an access file"}
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_without_a_file_the_default_holds_for_the_channels(tmp_path: Path) -> No
             "rules:\n  - name: a\n    allow: [reboot]\n    users: [bob]\n    groups: [U0123]\n"
             "    commands: [statsu]\n    clusters: [prdo]\n    channels: [C0123456788]\n",
             [
-                "access.yaml:3: rules.0.allow.0: found reboot; allowed: run, share",
+                "access.yaml:3: rules.0.allow.0: found reboot; allowed: run, share, request",
                 "access.yaml:4: rules.0.users.0: found bob; allowed: a member's id (U... or "
                 "W...; in Slack: profile, More, Copy member ID), or '*'",
                 "access.yaml:5: rules.0.groups.0: found U0123; "
@@ -163,5 +163,7 @@ def test_the_example_is_valid_and_every_field_is_documented(tmp_path: Path) -> N
     uncommented = text.replace("  # -", "  -").replace("  #  ", "   ")
     names = BOT.replace("C0123456789: prod", "C0123456789: prod")
     assert told(tmp_path, uncommented, names) == []
+    for word in (*Action, *REQUESTS):
+        assert f"`{word}`" in page, word
     for field in ("name", "allow", "deny", "users", "groups", "commands", "clusters", "channels"):
         assert f"`{field}`" in page

@@ -99,6 +99,39 @@ def told(tmp_path: Path, content: str | bytes) -> list[str]:
             id="sexagesimal",
         ),
         pytest.param(
+            "clusters:\n  eu: {context: eu}\n  us: {context: us}\nchanges:\n"
+            "  audit_channel: oncall\n  identity_cluster: ue\n  people:\n"
+            "    alice@example.com: alice\n    system:anonymous: U0123456789\n",
+            [
+                "bot.yaml:5: changes.audit_channel: found oncall; allowed: a channel's id "
+                "(C..., G... or D...), at the end of its About tab in Slack",
+                "bot.yaml:6: changes.identity_cluster: no such cluster, found ue; allowed: eu, us",
+                "bot.yaml:8: changes.people.alice@example.com: found alice; allowed: a member's "
+                "id (U... or W...; in Slack: profile, More, Copy member ID)",
+                "bot.yaml:9: changes.people.system:anonymous: not a valid name; allowed: a "
+                "username as kubectl auth whoami shows it, such as alice@example.com",
+            ],
+            id="changes",
+        ),
+        pytest.param(
+            "clusters:\n  eu: {context: eu}\n  us: {context: us}\n"
+            "changes:\n  people: {alice@example.com: U0123456789}\n",
+            [
+                "bot.yaml:5: changes.people: which cluster knows these people is missing; "
+                "allowed: changes.identity_cluster: one of eu, us"
+            ],
+            id="people-of-no-cluster",
+        ),
+        pytest.param(
+            GOOD + "changes: {seal_key: abc}\n",
+            [
+                "bot.yaml:2: changes.seal_key: a secret does not belong in this file; take it "
+                "out, set SEAL_KEY in the environment (or its name with _FILE), and if anyone "
+                "else could read the file, replace it"
+            ],
+            id="seal-key",
+        ),
+        pytest.param(
             GOOD + "http: {port: 0700}\n",
             [
                 "bot.yaml:2: http.port: 0700 is not a plain decimal number, and YAML reads it "
@@ -233,7 +266,7 @@ def told(tmp_path: Path, content: str | bytes) -> list[str]:
             "- a\n",
             [
                 "bot.yaml:1: found a list; allowed: a mapping of clusters, channels, access, "
-                "slack, http, limits, store, logs"
+                "approvals, changes, slack, http, limits, store, logs"
             ],
             id="a-list",
         ),

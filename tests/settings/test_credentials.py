@@ -13,6 +13,7 @@ VALUES = {
     "SLACK_BOT_TOKEN": "xoxb-1234-hush",
     "SLACK_SIGNING_SECRET": "0123456789abcdef0123456789abhush",
     "SLACK_APP_TOKEN": "xapp-1-A0-hush",
+    "SEAL_KEY": "0123456789abcdef" * 3 + "hush",
 }
 
 
@@ -24,6 +25,9 @@ def test_each_secret_is_read_from_the_environment() -> None:
     assert credentials.slack_signing_secret.get_secret_value() == VALUES["SLACK_SIGNING_SECRET"]
     assert credentials.slack_app_token is not None
     assert credentials.slack_app_token.get_secret_value() == VALUES["SLACK_APP_TOKEN"]
+    assert credentials.seal_key is not None
+    assert credentials.seal_key.get_secret_value() == VALUES["SEAL_KEY"]
+    assert set(credentials.values()) == set(VALUES.values())
 
 
 def test_each_secret_is_read_from_a_file(tmp_path: Path) -> None:
@@ -84,6 +88,9 @@ def test_everything_wrong_in_the_environment_is_told_at_once(tmp_path: Path) -> 
         ({"SLACK_SIGNING_SECRET": "hush hush"}, "is not one line of plain characters"),
         ({"SLACK_SIGNING_SECRET": "hush\u200b"}, "is not one line of plain characters"),
         ({"SLACK_SIGNING_SECRET": "hush" * 5000}, "is not one line of plain characters"),
+        ({"SEAL_KEY": "hush" * 7}, "is shorter than 32 characters"),
+        ({"SEAL_KEY": "xoxb-1-hush" * 3}, "holds a value that belongs in SLACK_BOT_TOKEN"),
+        ({"SEAL_KEY": "hush " * 20}, "is not one line of plain characters"),
         ({"SLACK_SIGNING_SECRET_FILE": "no/such/hush"}, "cannot be read: No such file"),
         ({"SLACK_SIGNING_SECRET_FILE": "nul\0"}, "cannot be read: not a usable path"),
     ],

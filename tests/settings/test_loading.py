@@ -12,7 +12,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from bot.settings import Cluster, InvalidSettings, Limits, Settings, Slack, check, load
+from bot.settings import Changes, Cluster, InvalidSettings, Limits, Settings, Slack, check, load
 from bot.settings.credentials import SECRETS
 from bot.settings.schema import BotFile
 
@@ -82,6 +82,15 @@ def test_code_gives_durations_in_seconds_and_settings_must_agree() -> None:
     assert Limits.model_validate({"deadline": 0.5}).deadline == 0.5
     with pytest.raises(ValidationError, match="no such cluster"):
         Settings(channels={"C0123456789": "prod"})
+
+
+def test_the_only_cluster_says_who_somebody_is_unless_another_is_named() -> None:
+    eu, us = Cluster(context="eu"), Cluster(context="us")
+    assert Settings().identity_cluster is None
+    assert Settings(clusters={"eu": eu}).identity_cluster == "eu"
+    assert Settings(clusters={"eu": eu, "us": us}).identity_cluster is None
+    named = Settings(clusters={"eu": eu, "us": us}, changes=Changes(identity_cluster="us"))
+    assert named.identity_cluster == "us"
 
 
 def settings_of(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, Any]]:

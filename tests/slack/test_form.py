@@ -10,10 +10,13 @@ from typing import Any, TypeVar
 
 import pytest
 
-from bot.engine.registry import Registry, Runbook
+from bot.engine.grammar import parse
+from bot.engine.grammar import words as split
+from bot.engine.registry import Procedure, Registry
 from bot.playground.slack.records import Message, View
 from bot.slack import asking, form
-from bot.slack.asked import Asked
+from bot.slack.asked import Asked, words_of
+from tests.engine.test_grammar import CHANGES
 from tests.slack.conftest import House, registry
 
 HERE = "cilium-oncall"
@@ -217,14 +220,14 @@ async def test_a_real_trigger_that_is_too_old_is_told(house: House) -> None:
     assert house.workspace.modals.top() is None
 
 
-def view_of(runbook: Runbook, known: Registry) -> form.View:
+def view_of(runbook: Procedure, known: Registry) -> form.View:
     asked = Asked(channel="C1", user="U0ANA", user_name="ana", text="", response_url="https://x/1")
     chosen = form.Chosen(runbook=runbook, cluster="prod-eu", nodes=("node-1",))
     return form.view(known, ["lab", "prod-eu"], asked, chosen)
 
 
 @pytest.mark.parametrize("runbook", list(registry()), ids=lambda runbook: runbook.name)
-def test_every_parameter_of_every_command_has_a_field(runbook: Runbook) -> None:
+def test_every_parameter_of_every_command_has_a_field(runbook: Procedure) -> None:
     shown = json.dumps(view_of(runbook, registry()))
     for parameter in runbook.parameters:
         assert f"{runbook.name}/{parameter.name}/" in shown or f'"{parameter.name}"' in shown
@@ -243,3 +246,29 @@ async def test_a_form_of_another_version_runs_nothing(house: House, memory: str 
     await house.workspace.modals.submit({})
     assert "another version" in json.dumps(view.content)
     assert not await house.executor.recent()
+
+
+def test_a_remedys_form_asks_why_and_for_which_incident() -> None:
+    known = Registry([CHANGES.get("restart")])
+    restart = known.get("restart")
+    view = view_of(restart, known)
+    typed = {
+        "node": "node-1",
+        "for": "2h",
+        "reason": 'it’s stuck & <nobody> "knows" --why',
+        "incident": "INC-1",
+    }
+    values = {
+        f"restart/{name}/prod-eu": {form.FIELD: {"value": value}} for name, value in typed.items()
+    }
+    words = form.words({**view, "state": {"values": values}}, restart, "prod-eu")
+    assert isinstance(words, str)
+    command = parse(known, split(words))
+    assert command.parameters == {"node": "node-1", "for": "2h"}
+    assert command.reason == 'it\'s stuck & <nobody> "knows" --why'
+    assert (command.incident, command.cluster) == ("INC-1", "prod-eu")
+
+
+def test_a_remedy_is_asked_for_in_the_words_it_was_asked_for() -> None:
+    command = parse(CHANGES, split("restart node-1 --hard --reason='--why not' --incident #7"))
+    assert parse(CHANGES, split(words_of(command))) == command

@@ -47,6 +47,33 @@ async def test_it_keeps_what_it_is_given(store: Store) -> None:
     assert found.weaknesses == ()
 
 
+async def test_it_ends_in_the_middle_of_its_own_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """redis-py loses a cancellation that arrives together with an answer."""
+    server = EmbeddedStore(tmp_path / "s")
+    await server.start()
+    asked, first = asyncio.Event(), server.pid
+    ping = Store.ping
+
+    async def losing(store: Store) -> None:
+        asked.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        await ping(store)
+
+    monkeypatch.setattr(Store, "ping", losing)
+    assert first
+    os.kill(first, signal.SIGKILL)
+    async with asyncio.timeout(10):
+        await asked.wait()
+        second = server.pid
+        await server.stop()
+    assert second
+    assert second != first
+    assert not alive(second)
+
+
 async def test_data_survive_a_restart_and_a_kill(tmp_path: Path) -> None:
     for ending in ("stop", "kill"):
         server = EmbeddedStore(tmp_path / "s")

@@ -59,16 +59,16 @@ async def test_pins_are_each_person_s_own(store: Store) -> None:
 
 
 async def test_openers_are_the_latest_few_and_only_for_a_while(store: Store) -> None:
-    scaled = Store(store.address, time_scale=TimeScale(LATELY / 0.3))
-    homes = Homes(scaled)
+    homes = Homes(store)
     for number in range(MOST_OPENERS + 20):
         await homes.opened(f"U{number}", f"D{number}")
     found = await homes.openers()
     assert len(found) == MOST_OPENERS
     assert found[f"U{MOST_OPENERS + 19}"] == f"D{MOST_OPENERS + 19}"
+    soon = Store(store.address, time_scale=TimeScale(LATELY / 0.3))
     await asyncio.sleep(0.35)
-    assert await homes.openers() == {}
-    await scaled.close()
+    assert await Homes(soon).openers() == {}
+    await soon.close()
 
 
 async def test_without_the_server_everything_says_so(server: EmbeddedStore, store: Store) -> None:

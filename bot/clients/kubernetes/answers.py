@@ -27,7 +27,7 @@ from bot.model.errors import (
 
 _PATH = re.compile(
     r"/(?:api/v1|apis/(?P<group>[^/]+)/[^/]+)"
-    r"(?:/namespaces/[^/]+(?=/))?/(?P<resource>[a-z]+)(?:/(?P<name>[^/]+))?(?:/(?P<sub>[a-z]+))?"
+    r"(?P<within>/namespaces/[^/]+(?=/))?/(?P<resource>[a-z]+)(?:/(?P<name>[^/]+))?(?:/(?P<sub>[a-z]+))?"
 )
 _VERBS = {"POST": "create", "PATCH": "patch", "PUT": "update", "DELETE": "delete"}
 
@@ -124,4 +124,5 @@ def _grant(method: str, path: str) -> str:
         return ""
     resource = match["resource"] + (f"/{match['sub']}" if match["sub"] else "")
     verb = _VERBS.get(method) or ("get" if match["name"] else "list")
-    return grant_for(verb, match["group"] or "", resource)
+    group, name, everywhere = match["group"] or "", match["name"] or "", not match["within"]
+    return grant_for(verb, group, resource, name=name, everywhere=everywhere)

@@ -1,8 +1,8 @@
 """What the bot asks of the Kubernetes API, and nothing more.
 
 One table with three uses: the chart's RBAC is tested against it (every row is granted, nothing
-else is), a refused request names the row it lacked, and a test drives every read against the
-simulator and compares what was asked with what is listed.
+else is), a refused request names the row it lacked, and tests drive every read and every change
+against the simulator and compare what was asked with what is listed.
 
 Source for ``pods/exec``: over WebSocket the API server asks for both ``get`` and ``create``
 (seen on Kubernetes 1.36).
@@ -15,11 +15,25 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """The chart's role that carries a permission; exec can be switched off as a whole."""
+    """The chart's role that carries a permission; exec can be switched off as a whole, and the
+    changers are there only where changes are switched on."""
 
     CLUSTER_READER = "cluster-reader"
     CILIUM_READER = "cilium-reader"
     CILIUM_EXEC = "cilium-exec"
+    CLUSTER_CHANGER = "cluster-changer"
+    CILIUM_CHANGER = "cilium-changer"
+
+    @property
+    def is_cluster_wide(self) -> bool:
+        """Whether it is a ClusterRole; the others end at Cilium's namespace."""
+        return self in (Role.CLUSTER_READER, Role.CLUSTER_CHANGER)
+
+    @property
+    def switch(self) -> str:
+        """The chart's value that renders it, where there is one."""
+        changer = self in (Role.CLUSTER_CHANGER, Role.CILIUM_CHANGER)
+        return "changes.enabled: true" if changer else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +85,61 @@ PERMISSIONS: tuple[Permission, ...] = (
 )
 
 
-def grant_for(verb: str, group: str, resource: str) -> str:
-    """What to grant when ``verb`` on ``resource`` was refused, in words; empty when not listed."""
-    for permission in PERMISSIONS:
-        if (permission.group, permission.resource) == (group, resource):
-            verbs = " and ".join(permission.verbs)
-            return f"Grant {verbs} on {resource} (the chart's {permission.role} role)."
-    return ""
+LOCK = "cilium-oncall-change"
+"""The Lease in Cilium's namespace that keeps a cluster's changes apart."""
+
+IDENTITY = Permission(
+    Role.CLUSTER_CHANGER,
+    "authentication.k8s.io",
+    "tokenreviews",
+    ("create",),
+    "who somebody at a terminal is",
+)
+"""Needed in one cluster only: the one that says who people are."""
+
+CHANGES: tuple[Permission, ...] = (
+    Permission(Role.CLUSTER_CHANGER, "", "nodes", ("patch",), "cordon and uncordon"),
+    Permission(
+        Role.CLUSTER_CHANGER, "", "pods", ("list",), "whom a change of a node touches: its pods"
+    ),
+    IDENTITY,
+    Permission(Role.CILIUM_CHANGER, "", "pods", ("delete",), "restart an agent"),
+    Permission(
+        Role.CILIUM_CHANGER,
+        "coordination.k8s.io",
+        "leases",
+        ("get", "patch"),
+        "the lock: one change at a time",
+        names=(LOCK,),
+    ),
+    # RBAC cannot limit a creation to a name: the API server does not know it yet when it decides.
+    Permission(
+        Role.CILIUM_CHANGER, "coordination.k8s.io", "leases", ("create",), "the lock's first use"
+    ),
+)
+"""What changes need beside :data:`PERMISSIONS`; a bot that only reads has none of it."""
+
+ALL = (*PERMISSIONS, *CHANGES)
+
+
+def grant_for(
+    verb: str, group: str, resource: str, *, name: str = "", everywhere: bool = False
+) -> str:
+    """What to grant when ``verb`` on ``resource`` was refused, in words; empty when not listed.
+
+    ``name`` is that of the object, ``everywhere``: it was asked for outside of any namespace.
+    """
+
+    def differs(row: Permission) -> tuple[bool, ...]:
+        elsewhere = bool(row.names) and name not in row.names
+        return verb not in row.verbs, elsewhere, row.role.is_cluster_wide != everywhere
+
+    rows = [row for row in ALL if (row.group, row.resource) == (group, resource)]
+    return grant_of(min(rows, key=differs)) if rows else ""
+
+
+def grant_of(permission: Permission) -> str:
+    """What to grant when ``permission`` is missing, in words."""
+    verbs, role = " and ".join(permission.verbs), permission.role
+    switch = f", rendered by {role.switch}" if role.switch else ""
+    return f"Grant {verbs} on {permission.resource} (the chart's {role} role{switch})."

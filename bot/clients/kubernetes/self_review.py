@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from bot.clients.kubernetes.api import Api, decode
-from bot.clients.kubernetes.permissions import Permission, Role
+from bot.clients.kubernetes.permissions import Permission
 
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
@@ -49,7 +49,7 @@ class SelfReview:
         attributes = {"verb": verb, "group": permission.group, "resource": resource}
         if subresource:
             attributes["subresource"] = subresource
-        if permission.role is not Role.CLUSTER_READER:
+        if not permission.role.is_cluster_wide:
             attributes["namespace"] = namespace
         if permission.names:
             attributes["name"] = permission.names[0]

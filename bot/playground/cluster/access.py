@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import Forbidden, Unauthorized
@@ -12,25 +12,24 @@ from .names import new_uid
 
 JsonObject = dict[str, Any]
 
+AUDIENCE = "https://kubernetes.default.svc"
+"""Whom an ordinary token is for: the API server."""
+
 
 @dataclass(frozen=True)
 class User:
-    """A caller. ``token`` is empty for the anonymous one."""
+    """A caller. ``token`` is empty for the anonymous one; it is good for ``audiences`` alone."""
 
     name: str
     token: str
     uid: str = ""
     audiences: tuple[str, ...] = ()
-    """For whom the token was issued."""
     groups: tuple[str, ...] = ("system:authenticated",)
 
     def info(self) -> JsonObject:
         """The UserInfo of TokenReview and SelfSubjectReview."""
         return {"username": self.name, "uid": self.uid, "groups": list(self.groups)}
 
-
-AUDIENCE = "https://kubernetes.default.svc"
-"""Whom an ordinary token is for: the API server."""
 
 ANONYMOUS = User("system:anonymous", "", groups=("system:unauthenticated",))
 
@@ -131,17 +130,25 @@ class Access:
         self._rules[name] = tuple(Rule.of(rule) for rule in rules or ())
         return user
 
+    def issue(self, user: User, audiences: tuple[str, ...]) -> User:
+        """The same user with one more token, which is good for ``audiences`` alone."""
+        again = replace(user, token=secrets.token_urlsafe(24), audiences=audiences)
+        self._by_token[again.token] = again
+        return again
+
+    def expire(self, token: str) -> None:
+        """From now on ``token`` is nobody's."""
+        self._by_token.pop(token, None)
+
     def add_admin(self, name: str) -> User:
         """Add a cluster-admin."""
         user = self.add(name, None, groups=("system:masters",))
         self._rules[name] = (EVERYTHING,)
         return user
 
-    def by_token(self, token: str, audiences: Iterable[str]) -> tuple[User, list[str]] | None:
-        """The user of a token and for which of some audiences it counts, for TokenReview."""
-        user = self._by_token.get(token)
-        meant = [one for one in audiences if user and one in user.audiences]
-        return (user, meant) if user and meant else None
+    def by_token(self, token: str) -> User | None:
+        """The user of a token, for TokenReview."""
+        return self._by_token.get(token)
 
     def authenticate(self, authorization: str | None) -> User:
         """The caller of a request; no header is the anonymous user, a bad token is 401."""

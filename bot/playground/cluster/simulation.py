@@ -116,6 +116,14 @@ class SimulatedCluster:
         """
         return self._world.access.add(name, rules, token, tuple(groups), tuple(audiences))
 
+    def issue_token(self, user: User, *audiences: str) -> str:
+        """One more token of ``user``, good for ``audiences`` alone, as TokenRequest gives."""
+        return self._world.access.issue(user, audiences).token
+
+    def expire_token(self, token: str) -> None:
+        """From now on ``token`` is refused."""
+        self._world.access.expire(token)
+
     def write_kubeconfig(
         self,
         path: Path,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from bot.model.errors import OncallError
 from bot.model.run import RunRecord
 from bot.slack.asked import Asked
+from bot.slack.changes.offers import Offered, nothing_offered
 from bot.slack.home import words
 from bot.slack.live_message import LiveMessage
 from bot.slack.mrkdwn import bold, sentence
@@ -20,9 +21,14 @@ class HomeAnswer(LiveMessage):
     """Reports one run into its channel; ``notify`` tells the person in their home tab."""
 
     def __init__(
-        self, outbox: Outbox, asked: Asked, long_run: float, notify: Callable[[str, str], None]
+        self,
+        outbox: Outbox,
+        asked: Asked,
+        long_run: float,
+        notify: Callable[[str, str], None],
+        offered: Offered = nothing_offered,
     ) -> None:
-        super().__init__(outbox, asked, long_run)
+        super().__init__(outbox, asked, long_run, offered=offered)
         self._notify = notify
 
     async def refused(self, error: OncallError) -> None:

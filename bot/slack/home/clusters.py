@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from bot.slack import messages
 from bot.slack.blocks import Block, button, context, header, section
+from bot.slack.dates import ago
 from bot.slack.home import words
-from bot.slack.home.parts import MOST_OPTIONS, ago, beside, menu
+from bot.slack.home.parts import MOST_OPTIONS, beside, menu
 from bot.slack.home.seen import ClusterSeen, Seen
 from bot.slack.mrkdwn import bold, escape, sentence
 

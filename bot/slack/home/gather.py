@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from bot.engine.executor import Executor
 from bot.model.access import Standing
+from bot.model.change import Change
 from bot.model.cluster_verdict import CLUSTER_WIDE, ClusterVerdict, verdict_on_cluster
 from bot.model.errors import OncallError
 from bot.model.names import natural
@@ -21,6 +22,7 @@ from bot.model.run import Progress, RunRecord, RunState
 from bot.slack import messages
 from bot.slack.admission import Admission, Sight
 from bot.slack.home import words
+from bot.slack.home.gather_changes import GatherChanges
 from bot.slack.home.links import Links
 from bot.slack.home.memory import Memory
 from bot.slack.home.runs import MOST_RECENT
@@ -52,6 +54,7 @@ class Gather:
     channels: Mapping[str, str]
     memory: Memory
     links: Links
+    changes: GatherChanges
     progress: dict[str, tuple[Progress, datetime]] = field(default_factory=dict)
     _state: _State | None = None
     _known: dict[str, ClusterVerdict] = field(default_factory=dict)
@@ -62,8 +65,10 @@ class Gather:
         at = datetime.now(UTC)
         sight = await self.admission.sight(person)
         allowed = self._clusters(sight, messages_channel)
+        changes = await self.changes.seen(sight, messages_channel, now)
         if not allowed:
-            return Seen(at=at, notice=notice, refusal=self._refusal(sight, messages_channel))
+            refusal = self._refusal(sight, messages_channel)
+            return Seen(at=at, notice=notice, refusal=refusal, changes=changes)
         state = await self._read(now)
         pinned, trouble = await self._pinned(person)
         visible = [run for run in state.runs if self.sees(sight, run, messages_channel)]
@@ -72,7 +77,8 @@ class Gather:
         return Seen(
             at=at,
             notice=notice,
-            trouble=state.trouble or trouble,
+            trouble=state.trouble or trouble or changes.trouble,
+            changes=changes,
             clusters=tuple(
                 ClusterSeen(
                     name=name,
@@ -99,6 +105,14 @@ class Gather:
         channel = asked_in or self.channel_of(request.cluster) or messages_channel
         return sight.allows(request.runbook, request.cluster, channel)
 
+    def sees_change(self, sight: Sight, change: Change, messages_channel: str) -> bool:
+        """Whether a change is shown."""
+        return self.changes.sees(sight, change, messages_channel)
+
+    def forget_changes(self) -> None:
+        """Something happened to a change: read again."""
+        self.changes.forget()
+
     def channel_of(self, cluster: str) -> str:
         """The channel bound to a cluster, the first if there are several; empty if none is."""
         return next((bound for bound, name in self.channels.items() if name == cluster), "")
@@ -113,7 +127,7 @@ class Gather:
     def _clusters(self, sight: Sight, messages_channel: str) -> dict[str, bool]:
         """Clusters on which the person may run anything, and whether that is a status."""
         found: dict[str, bool] = {}
-        runbooks = [runbook.name for runbook in self.executor.registry]
+        runbooks = [runbook.name for runbook in self.executor.registry.runbooks]
         for name in sorted(self.executor.clusters, key=natural):
             channel = self.channel_of(name) or messages_channel
             may_ask = CLUSTER_WIDE in runbooks and sight.allows(CLUSTER_WIDE, name, channel)

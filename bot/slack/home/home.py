@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 
 from bot.engine.executor import Executor
 from bot.engine.grammar import parse
+from bot.model.change import Change
 from bot.model.cluster_verdict import CLUSTER_WIDE, verdict_on_cluster
 from bot.model.errors import OncallError, StoreUnavailable
 from bot.model.run import Progress, RunRecord
 from bot.slack.asked import Asked
+from bot.slack.changes.offers import Offered, nothing_offered
 from bot.slack.clock import Clock
 from bot.slack.home import words
 from bot.slack.home.answer import ORIGIN, HomeAnswer
@@ -22,6 +24,7 @@ from bot.slack.home.view import view
 from bot.slack.mrkdwn import bold, sentence
 from bot.slack.outbox import Outbox
 from bot.slack.webapi import WebApi
+from bot.store.ending import end
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +52,7 @@ class Home:
         self._notices: OrderedDict[str, tuple[str, float]] = OrderedDict()
         self._messages: OrderedDict[str, str] = OrderedDict()
         self._happened: deque[RunRecord] = deque(maxlen=500)
+        self._changed: deque[Change] = deque(maxlen=100)
         self._news = asyncio.Event()
         self._teller: asyncio.Task[None] | None = None
 
@@ -60,8 +64,7 @@ class Home:
     async def close(self) -> None:
         """Keep the last verdicts and stop."""
         if self._teller is not None:
-            self._teller.cancel()
-            await asyncio.gather(self._teller, return_exceptions=True)
+            await end([self._teller])
         await self._publisher.close()
         try:
             async with asyncio.timeout(LAST_WORDS):
@@ -83,6 +86,12 @@ class Home:
         if ORIGIN in record.request.origin:  # "looking" is over
             self._notices.pop(record.request.requester.id, None)
         self._tell(record)
+
+    def changed(self, change: Change) -> None:
+        """A change was told by this process."""
+        self._gather.forget_changes()
+        self._changed.append(change)
+        self._news.set()
 
     async def opened(self, person: str, messages: str) -> None:
         """A person looks; ``messages`` is the channel of their direct messages with the bot."""
@@ -113,9 +122,12 @@ class Home:
         else:
             self.notify(person, words.NO_PLACE)
 
-    def reporter(self, record: RunRecord, long_run: float) -> HomeAnswer:
+    def reporter(
+        self, record: RunRecord, long_run: float, offered: Offered = nothing_offered
+    ) -> HomeAnswer:
         """How a run that was asked for here is told; its end rings after ``long_run`` seconds."""
-        return HomeAnswer(self._outbox, Asked.of_record(record), long_run, self.notify)
+        asked = Asked.of_record(record)
+        return HomeAnswer(self._outbox, asked, long_run, self.notify, offered)
 
     def notify(self, person: str, text: str) -> None:
         """Show ``text``, which is mrkdwn, at the top of a person's tab for a minute."""
@@ -167,10 +179,11 @@ class Home:
         while True:
             await self._news.wait()
             self._news.clear()
-            runs = list(self._happened)
+            runs, changes = list(self._happened), list(self._changed)
+            self._changed.clear()
             try:
                 await self._keep_verdicts(runs)
-                await self._refresh(runs)
+                await self._refresh(runs, changes)
             except StoreUnavailable:
                 logger.info("home tabs are not refreshed while the store is away")
             except Exception:  # the border: a fault of ours must not end the news for good
@@ -187,11 +200,13 @@ class Home:
             except StoreUnavailable as error:
                 logger.warning("the verdict on %s was not kept: %s", record.request.cluster, error)
 
-    async def _refresh(self, runs: list[RunRecord]) -> None:
+    async def _refresh(self, runs: list[RunRecord], changes: list[Change]) -> None:
         for person, messages in (await self._memory.openers()).items():
             self._remember(person, messages)
             sight = await self._gather.admission.sight(person)
-            if any(self._gather.sees(sight, run, messages) for run in runs):
+            if any(self._gather.sees(sight, run, messages) for run in runs) or any(
+                self._gather.sees_change(sight, change, messages) for change in changes
+            ):
                 self._publisher.wish(person, waits=False)
 
     def _remember(self, person: str, messages: str) -> None:

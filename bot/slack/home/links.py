@@ -23,16 +23,19 @@ class Links:
 
     async def to(self, record: RunRecord) -> str:
         """The link to a run's live message; empty where it has none or its place is not known."""
-        channel = record.request.origin.get("channel", "")
+        origin = record.request.origin
+        return await self.to_message(record.id, origin.get("channel", ""), origin.get("thread", ""))
+
+    async def to_message(self, key: str, channel: str, thread: str = "") -> str:
+        """The link to the live message ``key`` in a channel; empty where that is not known."""
         if not _CHANNEL.match(channel):
             return ""
         try:
-            ts = await self._outbox.ts_of(record.id)
+            ts = await self._outbox.ts_of(key)
         except StoreUnavailable:
             return ""
         workspace = await self._people.workspace_url()
         if not _TS.match(ts) or not _WORKSPACE.match(workspace):
             return ""
-        thread = record.request.origin.get("thread", "")
         inside = f"?thread_ts={thread}&cid={channel}" if _TS.match(thread) else ""
         return f"{workspace}archives/{channel}/p{ts.replace('.', '')}{inside}"

@@ -1,8 +1,6 @@
-"""The small parts of a home tab: menus, moments. Pure."""
+"""The small parts of a home tab: menus, and what stands beside a text. Pure."""
 
 from __future__ import annotations
-
-from datetime import datetime
 
 from bot.slack import limits
 from bot.slack.blocks import Block, section
@@ -27,23 +25,6 @@ def menu(placeholder: str, action_id: str, names: list[str], chosen: list[str]) 
 def beside(text: str, control: Block) -> Block:
     """A paragraph of mrkdwn with a control at its side."""
     return {**section(text), "accessory": control}
-
-
-def ago(moment: datetime) -> str:
-    """How long ago, as the reader's client counts it at the time of reading.
-
-    Source: "Formatting message text", docs.slack.dev, date formatting.
-    """
-    return _date(moment, "{ago}")
-
-
-def clock_time(moment: datetime) -> str:
-    """The time of day where the reader is."""
-    return _date(moment, "{time_secs}")
-
-
-def _date(moment: datetime, form: str) -> str:
-    return f"<!date^{moment.timestamp():.0f}^{form}|{moment:%Y-%m-%d %H:%M} UTC>"
 
 
 def _option(name: str) -> Block:

@@ -18,6 +18,7 @@ from bot.model.errors import ClientError, Throttled
 from bot.slack.clock import Clock, until
 from bot.slack.pace import Method, Pace
 from bot.slack.webapi import Declined
+from bot.store.ending import end
 
 logger = logging.getLogger(__name__)
 
@@ -58,8 +59,7 @@ class Publisher:
     async def close(self) -> None:
         """Stop: what was not published is stale by the time somebody looks again."""
         if self._sender is not None:
-            self._sender.cancel()
-            await asyncio.gather(self._sender, return_exceptions=True)
+            await end([self._sender])
 
     def wish(self, person: str, *, waits: bool) -> None:
         """Publish to ``person`` soon; ``waits``: at once, they look at it."""

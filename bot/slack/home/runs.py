@@ -6,8 +6,8 @@ from bot.model.names import format_duration
 from bot.model.run import RunState
 from bot.slack.asked import Asked
 from bot.slack.blocks import Block, context, header, section
+from bot.slack.dates import ago
 from bot.slack.home import words
-from bot.slack.home.parts import ago
 from bot.slack.home.seen import RunSeen, Seen
 from bot.slack.mrkdwn import code, escape
 from bot.slack.render import outcome

@@ -6,8 +6,12 @@ from datetime import datetime
 
 import msgspec
 
+from bot.model.brakes import Freeze, LockState
 from bot.model.cluster_verdict import ClusterVerdict
+from bot.model.expiry import Expiry
+from bot.model.report import Gap
 from bot.model.run import Progress, RunRecord
+from bot.slack.changes.lists import ChangeSeen
 
 
 class ClusterSeen(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +37,18 @@ class RunSeen(msgspec.Struct, frozen=True, kw_only=True):
     progress_at: datetime | None = None
 
 
+class ChangesSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """What the person may see of changes; ``trouble`` says why that is less than there is."""
+
+    trouble: str = ""
+    waiting: tuple[ChangeSeen, ...] = ()
+    recent: tuple[ChangeSeen, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+    locks: tuple[LockState, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    expiries: tuple[Expiry, ...] = ()
+
+
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one person's home tab is made of.
 
@@ -47,3 +63,4 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     clusters: tuple[ClusterSeen, ...] = ()
     running: tuple[RunSeen, ...] = ()
     recent: tuple[RunSeen, ...] = ()
+    changes: ChangesSeen = ChangesSeen()

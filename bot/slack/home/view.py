@@ -7,9 +7,11 @@ from itertools import chain
 from typing import Any
 
 from bot.slack.blocks import Block, button, context, section
+from bot.slack.dates import clock_time
 from bot.slack.home import words
+from bot.slack.home.changes import approvals, changes, holding
 from bot.slack.home.clusters import clusters
-from bot.slack.home.parts import beside, clock_time
+from bot.slack.home.parts import beside
 from bot.slack.home.runs import recent, running
 from bot.slack.home.seen import Seen
 from bot.slack.limits import VIEW_BLOCKS
@@ -34,7 +36,10 @@ def troubles(seen: Seen) -> list[Block]:
     return blocks
 
 
-SECTIONS: tuple[Section, ...] = (top, troubles, running, clusters, recent)
+SECTIONS: tuple[Section, ...] = (
+    *(top, troubles, approvals, running, clusters),
+    *(holding, changes, recent),
+)
 """From top to bottom. What waits for the person comes before what only tells."""
 
 

@@ -18,6 +18,12 @@ PIN_SOME = "Pin the clusters you look after (the first {most} are offered):"
 PIN_NONE = "All clusters"
 MORE_CLUSTERS = "+ {count} more. Pin those you look after, or name one: `--cluster NAME`."
 
+APPROVALS = "Waiting for approval"
+HOLDING = "Locks, freezes, expiries"
+CHANGES = "Changes"
+MOST_CHANGES = 8
+LOCKS_NOT_READ = "The clusters did not say in time; `/cilium locks` waits longer."
+
 RUNNING = "Running"
 RECENT = "Recent runs"
 QUEUED = "waits to begin, asked {ago}"

@@ -68,6 +68,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end }}
 {{- $_ := set $said "access" "access.yaml" }}
 {{- end }}
+{{- include "cilium-oncall.changes" . }}
+{{- if .Values.approvals }}
+{{- $_ := set $said "approvals" "approvals.yaml" }}
+{{- end }}
 {{- toYaml (merge $said .Values.config) }}
 {{- end }}
 
@@ -77,4 +81,21 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- fail "slack.keys: a token stands where the name of a key of slack.existingSecret belongs; replace the token in Slack, Helm keeps values" }}
 {{- end }}
 {{- printf "/etc/cilium-oncall/slack/%s" . }}
+{{- end }}
+
+{{- /* Rights to change and rules for it come together; nothing is rendered, wrong values are refused. */}}
+{{- define "cilium-oncall.changes" -}}
+{{- $ruled := or .Values.approvals .Values.config.approvals }}
+{{- if and .Values.approvals .Values.config.approvals }}
+{{- fail "approvals and config.approvals are both given: keep the rules here, or name a file of your own" }}
+{{- end }}
+{{- if and .Values.changes.enabled (not $ruled) }}
+{{- fail "changes.enabled: nobody could approve a change; say who may under approvals (docs/approvals.md)" }}
+{{- end }}
+{{- if and $ruled (not .Values.changes.enabled) }}
+{{- fail "approvals are given, but the bot has no right to change anything: set changes.enabled=true, or take them out" }}
+{{- end }}
+{{- if and .Values.changes.enabled .Values.config.store.url (not .Values.changes.existingSecret) }}
+{{- fail "changes.existingSecret: with config.store.url the key of seals must come from a Secret of yours, so that who can write to the store cannot approve" }}
+{{- end }}
 {{- end }}

@@ -33,7 +33,7 @@ ASKED_BY_EXEC = {("get", "", "pods/exec"), ("create", "", "pods/exec")}
 def rule(permission: Permission) -> dict[str, Any]:
     """The rule as the chart's role has it, bound in the cluster or in Cilium's namespace."""
     return {
-        "namespace": None if permission.role is Role.CLUSTER_READER else SYSTEM,
+        "namespace": None if permission.role.is_cluster_wide else SYSTEM,
         "apiGroups": [permission.group],
         "resources": [permission.resource],
         "verbs": list(permission.verbs),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -74,10 +75,24 @@ def _rules(world: World, user: User, spec: JsonObject) -> JsonObject:
 
 
 def _token(world: World, spec: JsonObject) -> JsonObject:
+    """Without audiences the API server's own are asked about.
+
+    Source: apiserver ``pkg/authentication/authenticator/audagnostic.go`` and
+    ``pkg/registry/authentication/tokenreview``: a token for others is no error of the review.
+    """
     if not spec.get("token"):
         raise BadRequest("token is required for TokenReview in authentication")
-    found = world.access.by_token(spec["token"], spec.get("audiences") or (AUDIENCE,))
-    if found is None:
+    user = world.access.by_token(spec["token"])
+    if user is None:
         return {"user": {}, "error": "[invalid bearer token, token lookup failed]"}
-    user, audiences = found
-    return {"authenticated": True, "user": user.info(), "audiences": audiences}
+    asked = spec.get("audiences") or [AUDIENCE]
+    shared = [audience for audience in user.audiences if audience in asked]
+    if not shared:
+        mine, theirs = _quoted(user.audiences), _quoted(asked)
+        said = f"token audiences {mine} is invalid for the target audiences {theirs}"
+        return {"user": {}, "error": f"[invalid bearer token, {said}]"}
+    return {"authenticated": True, "user": user.info(), "audiences": shared}
+
+
+def _quoted(audiences: Iterable[str]) -> str:
+    return "[" + " ".join(f'"{audience}"' for audience in audiences) + "]"

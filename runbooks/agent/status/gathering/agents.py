@@ -8,9 +8,10 @@ from bot.authoring import Gap, Run
 from bot.clients.cilium.health import PeerHealth
 from bot.clients.kubernetes.pod_ref import PodRef
 from bot.engine.concurrent import ask_all
-from bot.model.errors import ClientError, Malformed
+from bot.model.errors import ClientError, Denied, Malformed
+from runbooks.agent.pods import is_running
 from runbooks.agent.status import thresholds
-from runbooks.agent.status.evidence import Seen, image_of, is_running
+from runbooks.agent.status.evidence import Seen, image_of
 from runbooks.agent.status.gathering.choose import (
     metrics_port,
     observers,
@@ -54,6 +55,8 @@ class Hearing:
                 asking.create_task(self._metrics_then_exec(port))
             if self._seen.node is not None:
                 asking.create_task(self._read_health(observers(self._seen)))
+        if port is not None:
+            await self._metrics_of_the_closed(port)
         if self._seen.node is None:
             await self._read_health(observers(self._seen) & self._seen.heard)
         self._note_unheard()
@@ -73,6 +76,12 @@ class Hearing:
             await self._metrics(rest, port, within=self._time_for_agents())
         unheard = self._scope - self._seen.metrics.keys()
         await self._exec(unheard | (suspicious_by_metrics(self._seen) & self._scope))
+
+    async def _metrics_of_the_closed(self, port: int) -> None:
+        """Where exec is forbidden metrics are all there is: they get the time that is left."""
+        forbidden = {node for node, error in self._why.items() if isinstance(error, Denied)}
+        unheard = forbidden - self._seen.metrics.keys()
+        await self._metrics(unheard, port, within=self._time_for_agents())
 
     async def _metrics(self, nodes: set[str], port: int, *, within: float) -> None:
         agents = self._run.cluster.agents
