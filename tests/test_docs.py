@@ -85,7 +85,8 @@ async def test_runbook_of_contributing_runs(
 
 
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/operations.md",
-                                      "docs/report-json.md", "docs/settings.md"])  # fmt: skip
+                                      "docs/report-json.md", "docs/settings.md",
+                                      "docs/terminal-changes.md"])  # fmt: skip
 def test_every_command_line_shown_parses(document: str) -> None:
     for line in shown_commands(document):
         before, *argv = shlex.split(line.partition("|")[0], comments=True)
