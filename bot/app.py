@@ -331,7 +331,7 @@ def _slack_door(
         api_url=settings.slack.api_url,
         channels=settings.channels,
         access=settings.rules,
-        approver_groups=settings.approval_rules.groups if settings.approval_rules else frozenset(),
+        approver_groups=settings.groups,
         clock=clock,
         replays=StoreReplays(claims),
         claims=claims,

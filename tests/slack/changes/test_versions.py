@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import msgspec
 
 from bot.model.change import Change, ChangeState, StepState, Word
@@ -18,7 +20,7 @@ def ranks(*changes: Change) -> list[int]:
 
 def rises(*changes: Change) -> bool:
     found = ranks(*changes)
-    return all(a < b for a, b in zip(found, found[1:], strict=False))
+    return all(a < b for a, b in pairwise(found))
 
 
 def test_a_change_only_rises() -> None:
@@ -38,7 +40,7 @@ def test_a_change_only_rises() -> None:
         change(_S.DONE, round=2, decisions=(*APPROVED * 2, said(Word.CHECK)), steps=(done,)),
     )
     assert rises(*story)
-    assert 0 < min(ranks(*story))
+    assert min(ranks(*story)) > 0
     assert max(ranks(*story)) < 2**53  # exact in the store's arithmetic
 
 
