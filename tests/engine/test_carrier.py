@@ -23,8 +23,8 @@ from bot.engine.registry import Registry, runbook_of
 from bot.model.errors import OncallError, StoreUnavailable
 from bot.model.run import Door, Progress, Requester, RunRecord, RunState
 from bot.model.time_scale import TimeScale
-from bot.store.address import StoreAddress
 from bot.store import connection
+from bot.store.address import StoreAddress
 from bot.store.connection import Store
 from bot.store.embedded import EmbeddedStore
 
