@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from bot.cli.environment import CONFIG_VARIABLE
-from bot.model.access import REQUESTS, Action
+from bot.model.access import LISTS, REQUESTS, Action
 from bot.model.plan import Risk
 from runbooks import catalogue
 
@@ -22,7 +22,7 @@ def command_names() -> list[str]:
     and the other commands that ask for something."""
     from bot.doctor.runbook import NAME
 
-    return [*(one.name for one in catalogue.registry()), NAME, *REQUESTS]
+    return [*(one.name for one in catalogue.registry()), NAME, *REQUESTS, *LISTS]
 
 
 def remedy_names() -> list[str]:

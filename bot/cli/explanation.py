@@ -11,7 +11,7 @@ from bot.engine.access import decide, may_approve, needed, rule_about
 from bot.engine.executor import Executor
 from bot.engine.grammar import parse, words
 from bot.engine.registry import Registry
-from bot.model.access import REQUESTS, Action, Decision, Person, Rule
+from bot.model.access import LISTS, REQUESTS, Action, Decision, Person, Rule
 from bot.model.approval import ApprovalRule
 from bot.model.errors import UsageError
 from bot.model.names import counted
@@ -85,7 +85,7 @@ async def explain(settings: Settings, question: Question) -> Explained:
 def _understood(settings: Settings, question: Question) -> _Asked:
     executor = build_executor(addresses_of(settings), settings.limits)
     typed = words(question.command)
-    if typed[:1] and typed[0] in REQUESTS:
+    if typed[:1] and typed[0] in (*REQUESTS, *LISTS):
         return _Asked(typed[0], _cluster(settings, question, executor, None), changes=False)
     registry = Registry([*executor.registry, doctor_runbook(lambda _: ())])
     try:
@@ -105,8 +105,9 @@ def _cluster(settings: Settings, question: Question, executor: Executor, named: 
 
 
 def _approving(settings: Settings, question: Question, asked: _Asked, person: Person) -> Explained:
-    if asked.name in REQUESTS:
-        raise UsageError(f"{asked.name} needs no approval.", hint="Try --action request.")
+    if asked.name in (*REQUESTS, *LISTS):
+        hint = "Try --action request." if asked.name in REQUESTS else "Try --action run."
+        raise UsageError(f"{asked.name} needs no approval.", hint=hint)
     rule = _rule(settings, question, asked)
     decision = may_approve(rule, person, question.requested_by)
     by = f", requested by {question.requested_by}" if question.requested_by else ""

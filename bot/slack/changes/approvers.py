@@ -88,7 +88,7 @@ class Directly:
             card = with_heading(live(change, now, rule, own=own), heading)
             key = _key(change, user)
             self._outbox.post(direct(user), key, card, Fallback())
-            if change.decisions or Word.SOLO in offers(change, now):
+            if change.decisions or change.tellings or Word.SOLO in offers(change, now):
                 self._update(change, user, card, version)
 
     def _remind(self, change: Change, now: datetime, users: Iterable[str]) -> None:

@@ -217,7 +217,4 @@ FREEZE_MEANS = "No change begins there; what has begun goes on. `/cilium unfreez
 LOCK_MEANS = "Nobody else, and no bot, changes it meanwhile. `/cilium unlock` releases it."
 UNLOCK_MEANS = "A change that held it stops before its next step."
 TOLD_IN = "Told in {where}."
-NEEDS_REASON = "{command} needs a reason in quotes."
 NO_CLUSTER_ALLOWED = "No access rule lets you run `{command}` on any cluster."
-LATE = "⏳ This takes a moment; the answer comes to you alone."
-AT_ONCE = "*Changes, and what holds them back:*"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
-from bot.model.access import ANY, AccessRules, Action, Effect, Rule
+from bot.model.access import ANY, LISTS, REQUESTS, AccessRules, Action, Effect, Rule
 from bot.model.change import ChangeState, Word
 from bot.playground.slack.records import Ack
 from bot.slack.changes.buttons import action_of
+from bot.slack.changes.commands import AT_ONCE
 from tests.slack.changes.house import ELSEWHERE, HERE, House, shown
 from tests.store.gate import GatedStore
 
@@ -16,6 +17,10 @@ async def typed(house: House, text: str, *, user: str = "ana", channel: str = HE
     ack: Ack = await house.workspace.command("/cilium", text, user=user, channel=channel)
     assert ack.error is None
     return json.dumps(json.loads(ack.body), ensure_ascii=False) if ack.body else ""
+
+
+def test_every_one_can_be_named_by_an_access_rule() -> None:
+    assert {command.name for command in AT_ONCE} == {*REQUESTS, *LISTS}
 
 
 async def test_freeze_is_public_and_holds_changes_back_until_it_is_lifted(house: House) -> None:

@@ -64,6 +64,13 @@ def test_a_step_told_without_the_latest_word_is_later_than_the_word_before_it() 
     assert rises(cancelled, change(_S.EXECUTING, decisions=APPROVED, steps=(step("delete"),)))
 
 
+def test_what_is_told_anew_takes_the_place_of_what_the_store_lost() -> None:
+    before, lost = change(_S.APPROVED, decisions=APPROVED), change(_S.WAITING, tellings=1)
+    assert rises(before, lost, change(_S.APPROVED, decisions=APPROVED, tellings=1))
+    told = {Version.of(one, live(one, NOW)).part for one in (change(_S.WAITING), lost)}
+    assert len(told) == 2
+
+
 def test_the_same_form_has_the_same_name() -> None:
     one = change(_S.WAITING)
     again = msgspec.json.decode(msgspec.json.encode(one), type=Change)
