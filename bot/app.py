@@ -339,6 +339,7 @@ def _slack_door(
         memory=Homes(store),
         on_call=metrics.slack_called,
         long_run=store.time_scale.seconds(LONG_RUN),
+        audit_channel=settings.changes.audit_channel or "",
     )
 
 

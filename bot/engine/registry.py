@@ -175,7 +175,7 @@ class Registry:
         """The remedy called ``name``; :class:`UsageError` when there is none."""
         entry = self.get(name)
         if not isinstance(entry, RemedyEntry):
-            raise UsageError(f"{name} only reads: there is nothing to approve.")
+            raise UsageError(f"{name} only reads: it is no remedy.")
         return entry
 
 

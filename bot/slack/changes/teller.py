@@ -72,7 +72,9 @@ class SlackTeller:
         channels: Mapping[str, str],
         rules: Callable[[], Rules | None],
         watch: Callable[[Change], None] = lambda change: None,
+        audit_channel: str = "",
     ) -> None:
+        self._audit_channel = audit_channel
         self.places = Places(channels)
         self._outbox = outbox
         self._people = people
@@ -138,12 +140,12 @@ class SlackTeller:
         self._watch(change)
 
     async def tell_head(self, number: int, digest: str) -> None:
-        """In the first of the bot's channels."""
-        if not self.places.first:
+        """In the audit's channel, where one is set."""
+        if not self._audit_channel:
             return
         text = words.HEAD.format(records=counted(number, "record"), digest=plain(digest, 80))
         key = f"audit-head-{number}"
-        self._outbox.post(self.places.first, key, _plainly(text), Fallback(), final=True)
+        self._outbox.post(self._audit_channel, key, _plainly(text), Fallback(), final=True)
 
     async def kept(self) -> bool:
         """Whether all of it is in the outbox for good."""

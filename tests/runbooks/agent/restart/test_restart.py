@@ -212,3 +212,21 @@ async def test_without_the_right_to_see_pods_the_plan_says_so(
         plan = await plan_of(RestartAgent(NODE), bot)
     assert plan.blast_radius.pods == 0
     assert any(f"Which pods are on {NODE} could not be read" in note for note in plan.notes)
+
+
+async def test_another_pod_of_the_same_name_is_not_the_one_that_was_approved(
+    house: Changing,
+) -> None:
+    change = await house.asked("restart-agent", node=NODE)
+    # A dry run is a delete, too: the fault strikes when the plan is made again at the latest.
+    house.simulated.inject("pod-recreated", NODE, when="delete", same_name=True)
+    await house.engine.say(change, Word.APPROVE)
+    async with asyncio.timeout(20):
+        while True:
+            now = await house.engine.changes.get(change.id)
+            if now is not None and (now.round > 1 or now.state.terminal):
+                break
+            await asyncio.sleep(0.02)
+    assert now.round > 1 or "somebody else" in now.outcome or "UID" in now.outcome, now
+    by_us = [one for one in house.simulated.ledger if one.effective and one.verb == "delete"]
+    assert [one for one in by_us if one.resource == "pods"] == []
