@@ -9,10 +9,12 @@ from types import ModuleType
 from bot.engine.registry import Registry, Runbook
 from bot.model.errors import ConfigurationError
 from runbooks.agent.restart import remedy as restart
+from runbooks.agent.rollout import remedy as rollout
 from runbooks.agent.status import runbook as status
 from runbooks.nodes.cordon import remedies as cordon
+from runbooks.operator.restart import remedy as operator
 
-MODULES: tuple[ModuleType, ...] = (status, restart, cordon)
+MODULES: tuple[ModuleType, ...] = (status, restart, rollout, operator, cordon)
 
 ENTRY_POINTS = "cilium_oncall.runbooks"
 """The group in which a package names modules with runbooks of its own."""
