@@ -19,7 +19,14 @@ from bot.playground.cluster.errors import (
 )
 from bot.playground.cluster.kinds import Kind
 from bot.playground.cluster.names import new_uid
-from bot.playground.cluster.ownership import changed_fields, contested, owned_part, sign
+from bot.playground.cluster.ownership import (
+    changed_fields,
+    contested,
+    given_up,
+    owned_part,
+    sign,
+    without,
+)
 from bot.playground.cluster.patches import json_patch, merge, strategic_merge
 from bot.playground.cluster.store import Stored
 from bot.playground.cluster.world import World
@@ -43,7 +50,10 @@ def create(world: World, call: Call) -> web.Response:
     return _created(world, call, call.object_body())
 
 
-def _created(world: World, call: Call, given: JsonObject) -> web.Response:
+def _created(
+    world: World, call: Call, given: JsonObject, operation: str = "Update",
+    fields: JsonObject | None = None,
+) -> web.Response:  # fmt: skip
     kind, thing = call.kind, identify(call, given)
     metadata = thing["metadata"]
     if kind.namespaced and world.store.find("namespaces", call.path.namespace) is None:
@@ -60,7 +70,8 @@ def _created(world: World, call: Call, given: JsonObject) -> web.Response:
         thing |= {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
     elif "status" in kind.fields and kind.plural != "ciliumendpoints":
         thing["status"] = {}
-    thing = _signed(world, call, thing, {})
+    owned = changed_fields({}, owned_part(thing)) if fields is None else fields
+    thing = _with_fields(world, call, thing, owned, operation)
     if call.dry_run:
         return json_response(_preview(world, kind, thing), 201)
     call.outcome.after = created = world.store.create(kind.plural, thing)
@@ -210,16 +221,17 @@ def _applied(world: World, call: Call) -> web.Response:
         )
     given = identify(call, call.object_body())
     stored = world.store.find(call.kind.plural, call.path.name, call.path.namespace)
+    fields = changed_fields({}, owned_part(given))
     if stored is None:
-        return _created(world, call, given)
+        return _created(world, call, given, "Apply", fields)
     call.outcome.found(stored)
     before = _whole(stored)
-    after = strategic_merge(before, given)
+    dropped = given_up(stored.object, fields, call.manager)
+    after = merge(without(before, dropped), given)
     changes = changed_fields(owned_part(before), owned_part(after))
     rivals = contested(stored.object, changes, call.manager)
     if rivals and not call.flag("force"):
         raise _apply_conflict(rivals)
-    fields = changed_fields({}, owned_part(given))
     return _replaced(world, call, stored, after, "Apply", fields)
 
 
