@@ -54,7 +54,7 @@ class _Release(msgspec.Struct):
     name: str
     namespace: str
     version: int
-    info: _Info = _Info()
+    info: _Info | None = None
     chart: _Chart | None = None
     config: dict[str, Any] | None = None
     manifest: str = ""
@@ -92,17 +92,17 @@ def read_metadata(body: bytes, release: ReleaseName) -> Revision:
 def read_release(body: bytes) -> Revision:
     """A whole release, as ``upgrade`` and ``status`` print it."""
     read: _Release = _decoded(body, _Release, "output")
-    chart = read.chart or _Chart()
+    info, chart = read.info or _Info(), read.chart or _Chart()
     about = chart.metadata or _ChartMetadata()
     return Revision(
         release=ReleaseName(read.namespace, read.name),
         number=read.version,
-        state=ReleaseState.read(read.info.status),
+        state=ReleaseState.read(info.status),
         chart=about.name,
         chart_version=about.version,
         app_version=about.app_version,
-        description=read.info.description,
-        updated=time_of(read.info.last_deployed),
+        description=info.description,
+        updated=time_of(info.last_deployed),
         values=read.config or {},
         defaults=chart.values or {},
         manifest=read.manifest,
