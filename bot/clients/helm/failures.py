@@ -35,6 +35,14 @@ def failure_of(operation: str, said: str) -> ClientError:
     return Refused(f"helm {operation} failed: {message or 'no message'}.", hint=LOOK_FIRST)
 
 
+def killed(operation: str, signal: int) -> ClientError:
+    """The error for a run that somebody ended: what came of it must be looked at."""
+    return Unreachable(
+        f"helm {operation} was killed (signal {signal}) before it said what came of it.",
+        hint=LOOK_FIRST,
+    )
+
+
 def _message(said: str) -> str:
     """The last paragraph that is an error, in one line; warnings before it are left out."""
     lines = [line for line in said.splitlines() if line.strip()]

@@ -16,7 +16,7 @@ import msgspec
 from bot.clients.helm import archive, arguments
 from bot.clients.helm.answers import read_history, read_list, read_metadata, read_release
 from bot.clients.helm.arguments import Arguments, Chart
-from bot.clients.helm.failures import failure_of
+from bot.clients.helm.failures import failure_of, killed
 from bot.clients.helm.names import ReleaseName
 from bot.clients.helm.process import Ended, run
 from bot.clients.helm.release import Revision, Values
@@ -196,6 +196,8 @@ class Helm:
         document = await kubeconfig_of(await self._api.connection())
         place.keep("kubeconfig", msgspec.json.encode(document))
         ended = await self._run(place, asked, within)
+        if ended.code < 0:
+            raise killed(asked[0], -ended.code)
         if ended.code != 0:
             raise failure_of(asked[0], ended.said)
         return ended.stdout

@@ -7,8 +7,10 @@ equal marks, so that a difference still shows.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
+import secrets
 from typing import Any
 
 from bot.clients.helm.release import Values
@@ -26,8 +28,9 @@ _HARMLESS_KEY = re.compile(
 )
 _SECRET_CONTENT = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\beyJ[\w-]{10,}\.[\w-]{10,}\.|://[^/\s:@]+:[^/\s@]+@"
-    r"|LS0tLS1CRUdJTi[\w+/=]*UFJJVkFURS"  # a private key's first line, in base64
 )
+_ENCODED_PEM = re.compile(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{20,50}")
+"""The first line of a PEM block, in base64."""
 _DEEPEST = 40
 
 
@@ -37,7 +40,10 @@ def redacted(values: Values) -> Values:
 
 
 def mark_of(value: object) -> str:
-    """What stands for a secret: the same for the same one, and no way back."""
+    """What stands for a secret: the same for the same one, in this process only.
+
+    With a salt that others knew, weak passwords could be tried against the mark.
+    """
     digest = hashlib.sha256(_SALT + repr(value).encode()).hexdigest()
     return f"(hidden, {digest[:6]})"
 
@@ -60,10 +66,19 @@ def _without(key: str, value: Any, depth: int) -> Any:
             return [_without(key, item, depth + 1) for item in value]
         case None | bool() | "":
             return value
-        case str() if _SECRET_CONTENT.search(value):
+        case str() if _is_secret(value):
             return mark_of(value)
         case _:
             return mark_of(value) if is_secret_key(key) else value
 
 
-_SALT = hashlib.sha256(__name__.encode()).digest()
+def _is_secret(text: str) -> bool:
+    if _SECRET_CONTENT.search(text):
+        return True
+    return any(
+        b"PRIVATE KEY" in base64.b64decode(found[: len(found) // 4 * 4])
+        for found in _ENCODED_PEM.findall(text)
+    )
+
+
+_SALT = secrets.token_bytes(32)
