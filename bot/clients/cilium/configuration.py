@@ -2,8 +2,8 @@
 
 The answer is the agent's ``DaemonConfig``, by its Go field names: ``EnableIPv4`` for the key
 ``enable-ipv4`` of cilium-config. Most names are the key's without dashes; those that are not, and
-options that moved into modules, are not found and are not compared. Source: cilium-dbg/cmd/config.go
-and pkg/option of Cilium 1.14 - 1.20.
+options that moved into modules, are not found and are not compared. Source: cilium-dbg's
+``cmd/config.go`` and ``pkg/option`` of Cilium 1.14 - 1.20.
 """
 
 from __future__ import annotations
