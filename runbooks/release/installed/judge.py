@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.authoring import Confidence, Finding, Severity, Subject, natural, ranked
 from bot.clients.cilium.names import AGENT_DAEMONSET, CONFIG_MAP
 from bot.clients.gitops.ownership import Controller
-from bot.clients.helm.helm import FIELD_MANAGER
+from bot.clients.helm.names import FIELD_MANAGER
 from bot.clients.helm.release import ReleaseState, Revision
 from bot.clients.kubernetes.objects import Metadata
 from bot.model.names import counted
