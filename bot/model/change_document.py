@@ -125,20 +125,13 @@ def change_document(change: Change) -> ChangeDocument:
         outcome=change.outcome,
         hint=change.hint,
         review_due=change.review_due,
-        about=_about(change),
+        about=change.step_that_waits,
     )
 
 
 def encode(document: msgspec.Struct) -> str:
     """``document`` as indented JSON."""
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
-
-
-def _about(change: Change) -> str:
-    if change.state is ChangeState.CONFIRMING:
-        return change.outcome
-    doubt = change.doubt if change.state is ChangeState.UNKNOWN else None
-    return doubt.name if doubt else ""
 
 
 def _decision(decision: Decision) -> DecisionDocument:

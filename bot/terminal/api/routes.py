@@ -50,6 +50,7 @@ class Changes(Protocol):
         *,
         reason: str = "",
         typed: str = "",
+        step: str = "",
         where: str = "",
     ) -> Change:
         """Say a word to an ask or a change."""
@@ -194,6 +195,7 @@ class ChangesApi:
             caller.person,
             reason=said.reason,
             typed=said.cluster,
+            step=said.step,
             where=WHERE,
         )
         return answer(change_document(change))
