@@ -311,6 +311,7 @@ def _slack_door(
     settings: Settings, executor: Executor, store: Store, metrics: Metrics
 ) -> SlackDoor:
     from bot.slack.calling_back import LONG_RUN
+    from bot.slack.changes.offers import OLD
     from bot.slack.clock import SystemClock
     from bot.slack.door import SlackDoor
     from bot.slack.replays import StoreReplays
@@ -339,6 +340,7 @@ def _slack_door(
         memory=Homes(store),
         on_call=metrics.slack_called,
         long_run=store.time_scale.seconds(LONG_RUN),
+        old_answer=store.time_scale.seconds(OLD),
         audit_channel=settings.changes.audit_channel or "",
     )
 
