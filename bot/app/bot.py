@@ -68,6 +68,7 @@ class Bot:
         executor = build_executor(
             addresses_of(settings),
             settings.limits,
+            settings.helm,
             carrier=carrier,
             time_scale=time_scale,
             observers=watched,
