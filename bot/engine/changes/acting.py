@@ -188,7 +188,9 @@ class Act(Look):
                 return await self._done(name, result)
             if datetime.now(UTC) >= ends:
                 raise await self._failed(name, f"Not within {within:.0f} s. {seen}".strip())
-            await self._renew(every=RENEW)
+            if self._is_due_for_renewal():
+                await self._journal.words()  # still ours? who lost it must not hold its lock
+                await self._renew(patient=True)
             await self.sleep(every)
 
     async def expire(self, name: str, *, what: str, then: str, after: float) -> str:
@@ -255,11 +257,13 @@ class Act(Look):
                 raise WordNeeded(name)
         await self._renew()
 
-    async def _renew(self, *, every: float = 0.0) -> None:
-        """Hold the lock still; raises :class:`StepFailed` when somebody else took it."""
-        now = asyncio.get_running_loop().time()
-        if now - self._renewed < self._scale.seconds(every):
-            return
+    def _is_due_for_renewal(self) -> bool:
+        passed = asyncio.get_running_loop().time() - self._renewed
+        return passed >= self._scale.seconds(RENEW)
+
+    async def _renew(self, *, patient: bool = False) -> None:
+        """Hold the lock still; raises :class:`StepFailed` when somebody else took it. ``patient``:
+        what is under way goes on although the cluster cannot be reached."""
         request = self.change.request
         try:
             await self._lock.take(
@@ -272,10 +276,10 @@ class Act(Look):
                 hint="/cilium locks",
             ) from None
         except (Unreachable, TimedOut):
-            if not every:
-                raise  # nothing is begun without it; what is under way goes on
+            if not patient:
+                raise
             return
-        self._renewed = now
+        self._renewed = asyncio.get_running_loop().time()
 
     def _step(self, name: str) -> ChangeStep | None:
         return next((one for one in self.change.steps if one.name == name), None)

@@ -62,10 +62,13 @@ async def release(parts: Parts, change: Change) -> None:
 
 
 async def keep_lock(parts: Parts, change: Change) -> None:
-    """Renew the lock of a change that waits; what cannot be renewed lapses by itself."""
+    """Renew the lock of a change that waits; what cannot be renewed lapses by itself.
+
+    Never taken anew: whoever lost the change to another bot would hold a lock that nobody releases.
+    """
     try:
         title, name = change.plan.title if change.plan else "", change.request.requester.name
-        await parts.brakes.lock(parts.cluster(change)).take(change.id, title, holder_name=name)
+        await parts.brakes.lock(parts.cluster(change)).renew(change.id, title, holder_name=name)
     except (ClientError, LockTaken) as error:
         logger.warning("the lock of %s is not renewed: %s", change.request.cluster, error)
 
