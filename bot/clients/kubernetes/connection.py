@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,7 +38,8 @@ class ClusterAddress:
 class Connection:
     """An API server and how to speak to it. ``headers`` gives current credentials.
 
-    ``certificate`` is the client's own, in PEM: the other credential that can be renewed.
+    ``certificate`` is the client's own, in PEM: the other credential that can be renewed; ``key``
+    belongs to it. ``authority`` are the certificates it believes, in PEM; empty means the system's.
     """
 
     server: str
@@ -47,6 +48,9 @@ class Connection:
     proxy: str | None
     certificate: bytes
     headers: Callable[[], Awaitable[dict[str, str]]]
+    key: bytes = field(default=b"", repr=False)
+    authority: bytes = b""
+    verifies: bool = True
 
 
 async def connect(address: ClusterAddress) -> Connection:
@@ -64,7 +68,8 @@ async def connect(address: ClusterAddress) -> Connection:
         else:
             await _load_kubeconfig(address, config, configuration)
         tls = RESTClientObject(configuration).ssl_context
-        certificate = _content(configuration.cert_file)
+        certificate, key = _content(configuration.cert_file), _content(configuration.key_file)
+        authority = _content(configuration.ssl_ca_cert)
         proxy = _usable_proxy(configuration.proxy or proxy_for(configuration.host))
     except (config.ConfigException, OSError, ValueError, TypeError) as error:
         raise _unusable(address, error) from None
@@ -89,6 +94,9 @@ async def connect(address: ClusterAddress) -> Connection:
         proxy=proxy,
         certificate=certificate,
         headers=headers,
+        key=key,
+        authority=authority,
+        verifies=bool(configuration.verify_ssl),
     )
 
 

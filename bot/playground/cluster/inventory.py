@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.playground.helm.past import past
+
 from .chart import agent, configuration, deployments
 from .clock import rfc3339
 from .controllers import nodes, operator
 from .controllers.loop import ControlLoop
+from .ownership import changed_fields, owned_part, sign
 from .world import SYSTEM, World
 
 JsonObject = dict[str, Any]
@@ -19,6 +22,7 @@ DAY = 86_400.0
 
 # How long ago things happened, in seconds.
 CREATED = 34 * DAY
+UPGRADED = 20 * DAY
 CONFIG_CHANGED = 9 * DAY + 600
 AGENTS_STARTED = 9 * DAY
 
@@ -58,7 +62,42 @@ def populate(world: World, loop: ControlLoop, workload_pods_per_node: int) -> No
         _install_applications(world, loop, created, workload_pods_per_node)
         loop.live()
     operator.renew(world)
+    _record_release(world)
     world.store.compact()
+
+
+def _record_release(world: World) -> None:
+    """Helm's records of what stands there, and its name on the fields that the chart sets."""
+    times = {}
+    for what, ago in (("installed", CREATED), ("upgraded", UPGRADED), ("changed", CONFIG_CHANGED)):
+        with world.clock.back(ago):
+            times[what] = world.clock.stamp()
+    own: JsonObject = {}
+    if not world.release.agent_metrics:
+        own["prometheus"] = {"enabled": False}
+    if len(world.fleet) == 1:
+        strategy = {"rollingUpdate": {"maxUnavailable": "100%"}}
+        own["operator"] = {"replicas": 1, "updateStrategy": strategy}
+    records = past(world.release.version, own, times)
+    for record in records:
+        world.store.create("secrets", record.secret())
+    if not records:
+        return
+    for plural, name in (("daemonsets", "cilium"), ("deployments", "cilium-operator"),
+                         ("deployments", "hubble-relay")):  # fmt: skip
+        thing = world.store.get(plural, name, SYSTEM)
+        annotations = thing["metadata"].setdefault("annotations", {})
+        annotations |= {
+            "meta.helm.sh/release-name": "cilium", "meta.helm.sh/release-namespace": SYSTEM
+        }  # fmt: skip
+        labels = {**thing["metadata"]["labels"], "app.kubernetes.io/managed-by": "Helm"}
+        thing["metadata"]["labels"] = labels
+        owned = owned_part(thing) | {"metadata": {"labels": labels}}
+        signed = sign(
+            thing, changed_fields({}, owned), manager="helm", operation="Apply",
+            api_version="apps/v1", at=times["changed"],
+        )  # fmt: skip
+        world.store.put(plural, signed)
 
 
 def _application_namespaces() -> list[str]:

@@ -105,3 +105,51 @@ def contested(thing: JsonObject, fields: JsonObject, manager: str) -> list[tuple
         for path in leaves(entry["fieldsV1"])
         if path in wanted
     ]
+
+
+def given_up(thing: JsonObject, fields: JsonObject, manager: str) -> JsonObject:
+    """Fields that an applier sent last time, sends no more, and that nobody else owns."""
+    mine: JsonObject = {}
+    others: JsonObject = {}
+    for entry in thing["metadata"].get("managedFields") or ():
+        if entry["manager"] == manager and entry["operation"] == "Apply":
+            mine = entry["fieldsV1"]
+        else:
+            others = _union(others, entry["fieldsV1"])
+    return _without(_less(mine, fields), others)
+
+
+def _less(tree: JsonObject, sent: JsonObject) -> JsonObject:
+    """What of a tree is not sent; an object that is sent empty keeps nothing."""
+    left: JsonObject = {}
+    for key, sub in tree.items():
+        if key not in sent:
+            left[key] = sub
+        elif sub and (rest := _less(sub, sent[key])):
+            left[key] = rest
+    return left
+
+
+def without(thing: Any, tree: JsonObject) -> Any:
+    """A copy of an object less the leaves of a ``fieldsV1`` tree; what is emptied so goes, too."""
+    if not isinstance(thing, dict):
+        return thing
+    left = dict(thing)
+    for key, sub in tree.items():
+        name = key[2:]
+        if name not in left:
+            continue
+        rest = without(left[name], sub) if sub else None
+        if rest or (sub and not isinstance(rest, dict)):
+            left[name] = rest
+        else:
+            del left[name]
+    return left
+
+
+def owns(thing: JsonObject, fields: JsonObject, manager: str, operation: str) -> bool:
+    """Whether a manager owns exactly these fields already."""
+    return any(
+        (entry["manager"], entry["operation"], entry["fieldsV1"]) == (manager, operation, fields)
+        for entry in thing["metadata"].get("managedFields") or ()
+    )

@@ -1,12 +1,14 @@
-"""The few protobuf bodies that kubectl sends where everybody else sends JSON.
+"""The few protobuf bodies that kubectl and Helm send where everybody else sends JSON.
 
-``kubectl auth can-i``, ``create configmap`` and ``drain`` use typed clients, which encode their
-requests as ``application/vnd.kubernetes.protobuf``. Field numbers: generated.proto of k8s.io/api.
-Answers are JSON, which those clients accept.
+``kubectl auth can-i``, ``create configmap`` and ``drain``, and Helm's storage of releases in
+Secrets, use typed clients, which encode requests as ``application/vnd.kubernetes.protobuf``. Field
+numbers: generated.proto of k8s.io/api. Answers are JSON, which those
+clients accept.
 """
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +28,8 @@ class Field:
     message: dict[int, Field] | None = None
     repeated: bool = False
     mapping: bool = False
+    binary: bool = False
+    """A mapping to bytes: base64 in JSON."""
 
 
 _METADATA = {
@@ -52,6 +56,11 @@ _MESSAGES: dict[str, dict[int, Field]] = {
     "DeleteOptions": _DELETE_OPTIONS,
     "Eviction": {1: Field("metadata", _METADATA), 2: Field("deleteOptions", _DELETE_OPTIONS)},
     "Namespace": {1: Field("metadata", _METADATA)},
+    "Secret": {
+        1: Field("metadata", _METADATA),
+        2: Field("data", mapping=True, binary=True),
+        3: Field("type"),
+    },
     "SelfSubjectAccessReview": {
         2: Field("spec", {1: Field("resourceAttributes", _RESOURCE_ATTRIBUTES)})
     },
@@ -59,6 +68,7 @@ _MESSAGES: dict[str, dict[int, Field]] = {
     "SelfSubjectRulesReview": {2: Field("spec", {1: Field("namespace")})},
 }
 _PAIR = {1: Field("key"), 2: Field("value")}
+_BINARY_PAIR = {1: Field("key"), 2: Field("value", binary=True)}
 _ENVELOPE = {1: Field("typeMeta", {1: Field("apiVersion"), 2: Field("kind")})}
 
 
@@ -82,12 +92,13 @@ def _message(data: bytes, schema: dict[int, Field]) -> JsonObject:
         if field is None:
             continue
         if field.mapping and isinstance(value, bytes):
-            pair = _message(value, _PAIR)
+            pair = _message(value, _BINARY_PAIR if field.binary else _PAIR)
             decoded.setdefault(field.name, {})[pair.get("key", "")] = pair.get("value", "")
         elif field.message is not None and isinstance(value, bytes):
             decoded[field.name] = _message(value, field.message)
         else:
-            plain = value.decode() if isinstance(value, bytes) else value
+            text = b64encode(value) if field.binary and isinstance(value, bytes) else value
+            plain = text.decode() if isinstance(text, bytes) else text
             if field.repeated:
                 decoded.setdefault(field.name, []).append(plain)
             elif plain != "":

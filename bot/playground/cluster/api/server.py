@@ -21,6 +21,7 @@ from . import (
     deleting,
     discovery,
     mutating,
+    openapi,
     podexec,
     podlogs,
     proxy,
@@ -168,10 +169,13 @@ class ApiServer:
             await asyncio.sleep(self.world.api.latency)
         if path in _HEALTH:
             return web.Response(text="ok")
-        if path.count("/") < 4 and request.method == "GET" and not path.startswith("/api/v1/"):
+        described = discovery.answer if path.count("/") < 4 else None
+        if path.startswith(openapi.ROOT):
+            described = openapi.answer
+        if described and request.method == "GET" and not path.startswith("/api/v1/"):
             if user is ANONYMOUS and path != "/version":
                 raise forbidden_path(user, "get", path)
-            return json_response(msgspec.json.encode(discovery.answer(path)) + b"\n")
+            return json_response(msgspec.json.encode(described(path)) + b"\n")
         return await self._resource(Call(request, user, parse_path(path)))
 
     async def _resource(self, call: Call) -> web.StreamResponse:

@@ -20,7 +20,15 @@ from bot.playground.cluster.errors import (
 from bot.playground.cluster.events import as_served, as_stored
 from bot.playground.cluster.kinds import BY_PLURAL, Kind
 from bot.playground.cluster.names import new_uid
-from bot.playground.cluster.ownership import changed_fields, contested, owned_part, sign
+from bot.playground.cluster.ownership import (
+    changed_fields,
+    contested,
+    given_up,
+    owned_part,
+    owns,
+    sign,
+    without,
+)
 from bot.playground.cluster.patches import json_patch, merge, strategic_merge
 from bot.playground.cluster.store import Stored
 from bot.playground.cluster.world import World
@@ -44,7 +52,10 @@ def create(world: World, call: Call) -> web.Response:
     return _created(world, call, call.object_body())
 
 
-def _created(world: World, call: Call, given: JsonObject) -> web.Response:
+def _created(
+    world: World, call: Call, given: JsonObject, operation: str = "Update",
+    fields: JsonObject | None = None,
+) -> web.Response:  # fmt: skip
     kind = call.kind
     thing = as_stored(identify(call, given), kind)
     metadata = thing["metadata"]
@@ -69,7 +80,8 @@ def _created(world: World, call: Call, given: JsonObject) -> web.Response:
         thing |= {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
     elif "status" in kind.fields and kind.plural != "ciliumendpoints":
         thing["status"] = {}
-    thing = _signed(world, call, thing, {})
+    owned = changed_fields({}, owned_part(thing)) if fields is None else fields
+    thing = _with_fields(world, call, thing, owned, operation)
     if call.dry_run:
         return json_response(_preview(world, kind, thing), 201)
     call.outcome.after = created = world.store.create(kind.plural, thing)
@@ -184,7 +196,7 @@ def _replaced(
             metadata[fixed] = before["metadata"][fixed]
     metadata["resourceVersion"] = before["metadata"]["resourceVersion"]
     thing["metadata"] = metadata
-    if thing == before:
+    if thing == before and (fields is None or owns(before, fields, call.manager, operation)):
         return json_response(as_served(stored, call.kind).whole() + b"\n")
     if thing.get("spec") != before.get("spec") and "generation" in metadata:
         metadata["generation"] += 1
@@ -241,16 +253,17 @@ def _applied(world: World, call: Call) -> web.Response:
         )
     given = identify(call, call.object_body())
     stored = world.store.find(call.kind.plural, call.path.name, call.path.namespace)
+    fields = changed_fields({}, owned_part(given))
     if stored is None:
-        return _created(world, call, given)
+        return _created(world, call, given, "Apply", fields)
     call.outcome.found(stored)
     given, before = as_stored(given, call.kind), _whole(stored)
-    after = strategic_merge(before, given)
+    dropped = given_up(stored.object, fields, call.manager)
+    after = merge(without(before, dropped), given)
     changes = changed_fields(owned_part(before), owned_part(after))
     rivals = contested(stored.object, changes, call.manager)
     if rivals and not call.flag("force"):
         raise _apply_conflict(rivals)
-    fields = changed_fields({}, owned_part(given))
     return _replaced(world, call, stored, after, "Apply", fields)
 
 
