@@ -14,6 +14,7 @@ from runbooks.agent.pods import seconds_to_ready
 from runbooks.agent.rollout.checks import NAMES
 from runbooks.agent.rollout.evidence import Seen
 from runbooks.agent.rollout.strategy import max_unavailable
+from runbooks.release.record import owner_of_agents
 from runbooks.restarted_at import Restart
 
 NAME = "rollout-restart"
@@ -55,7 +56,7 @@ def plan_of(seen: Seen, change: Change) -> Plan:
             "Policy changes reach a node only once its agent is back.",
             "Other traffic (L3/L4) goes on.",
         ),
-        undo="None needed. To stop it halfway (Cancel only stops watching): a Helm upgrade to the "
+        undo="None needed. To stop it halfway (Cancel does not): a Helm upgrade to the "
         "same chart version and values with updateStrategy.type=OnDelete. Never a patch of the "
         "strategy: it takes the field from Helm.",
         checks=NAMES,
@@ -104,6 +105,11 @@ def _why(seen: Seen) -> tuple[str, ...]:
         notes.append(
             f"{counted(len(outdated), 'agent')} older than {CONFIG_MAP}: they run what was "
             "configured before."
+        )
+    if owner := owner_of_agents(seen.daemonset, seen.namespace):
+        notes.append(
+            f"{owner} {'owns' if owner.certain else 'may own'} the DaemonSet. It does not declare "
+            "the annotation and leaves it alone, unless it replaces whole objects."
         )
     if max(len(broken), len(outdated)) < seen.enough:
         notes.append("Nothing that is seen from here asks for it; the reason is the requester's.")

@@ -36,7 +36,7 @@ class RolloutRestart(Remedy):
     maxUnavailable. For what at least three nodes share, such as a configuration that no agent has
     read yet; for one node there is restart-agent. It is refused while a rollout is under way, while
     agents are away for another reason, and with the strategy OnDelete. Once begun, the DaemonSet
-    goes on by itself: Cancel only stops watching.
+    goes on by itself, and Cancel does not stop it.
     """
 
     async def plan(self, look: Looking) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from bot.model.plan import Risk, what_changed
@@ -36,6 +37,15 @@ def test_it_says_what_asks_for_it() -> None:
     assert "the reason is the requester's" in plan_of(healthy(), CHANGE).notes[0]
     notes = plan_of(healthy(config=config(ago(days=2))), CHANGE).notes
     assert notes[0].startswith("12 agents older than cilium-config")
+
+
+def test_a_gitops_owner_is_named() -> None:
+    there = daemonset()
+    labels = {f"helm.toolkit.fluxcd.io/{key}": "cilium" for key in ("name", "namespace")}
+    metadata = msgspec.structs.replace(there.metadata, labels=labels)
+    owned = healthy(daemonset=msgspec.structs.replace(there, metadata=metadata))
+    notes = plan_of(owned, CHANGE).notes
+    assert notes[0].startswith("Flux HelmRelease cilium/cilium owns the DaemonSet. It does not")
 
 
 def test_the_estimate_is_of_rounds_of_what_agents_took_here() -> None:
