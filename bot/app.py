@@ -227,6 +227,7 @@ def _doctor(
     store: OpenStore,
     slack: Callable[[], tuple[SlackDoor, SocketMode | None]],
 ) -> Runbook:
+    from bot.doctor.changes import ChangesPart, rights_in
     from bot.doctor.cluster import ClusterPart
     from bot.doctor.files import Files
     from bot.doctor.runbook import doctor_runbook
@@ -234,7 +235,7 @@ def _doctor(
     from bot.doctor.store import StorePart
     from bot.doctor.workspace import Workspace
 
-    channels, groups = frozenset(settings.channels), settings.rules.groups
+    channels, groups = settings.named_channels, settings.groups
     signing_secret = _secret(settings.credentials.slack_signing_secret)
 
     def parts(cluster: Cluster) -> tuple[DoctorPart, ...]:
@@ -242,7 +243,8 @@ def _doctor(
         workspace = Workspace(door.reading, signing_secret, channels, groups)
         by_socket = () if sockets is None else (SocketPart(sockets.opening, sockets),)
         kept = StorePart(store.store, embedded=store.embedded is not None)
-        return Files("settings"), workspace, *by_socket, kept, ClusterPart(cluster)
+        here = ClusterPart(cluster, rights_in(cluster.name, settings))
+        return Files("settings"), workspace, *by_socket, kept, ChangesPart(settings), here
 
     return doctor_runbook(parts)
 
@@ -329,6 +331,7 @@ def _slack_door(
         api_url=settings.slack.api_url,
         channels=settings.channels,
         access=settings.rules,
+        approver_groups=settings.groups,
         clock=clock,
         replays=StoreReplays(claims),
         claims=claims,
@@ -336,6 +339,7 @@ def _slack_door(
         memory=Homes(store),
         on_call=metrics.slack_called,
         long_run=store.time_scale.seconds(LONG_RUN),
+        audit_channel=settings.changes.audit_channel or "",
     )
 
 

@@ -118,7 +118,7 @@ async def _begin(
         await workspace.command("/cilium", "status", user="ana", channel=CHANNEL)
         return
     if not healthy:
-        await controls.inject("agent-crash-loop", "node-7", {})
+        await controls.inject("agent-crash-loop", "node-7", {"cured_by_restart": True})
     await workspace.command("/cilium", FIRST_COMMAND, user="ana", channel=CHANNEL)
 
 

@@ -8,9 +8,11 @@ from types import ModuleType
 
 from bot.engine.registry import Registry, Runbook
 from bot.model.errors import ConfigurationError
+from runbooks.agent.restart import remedy as restart
 from runbooks.agent.status import runbook as status
+from runbooks.nodes.cordon import remedies as cordon
 
-MODULES: tuple[ModuleType, ...] = (status,)
+MODULES: tuple[ModuleType, ...] = (status, restart, cordon)
 
 ENTRY_POINTS = "cilium_oncall.runbooks"
 """The group in which a package names modules with runbooks of its own."""

@@ -47,9 +47,10 @@ class Running:
 
 @asynccontextmanager
 async def running_bot(
-    tmp_path: Path, *, http: bool = True, socket: bool = False
+    tmp_path: Path, *, http: bool = True, socket: bool = False, **more: Any
 ) -> AsyncIterator[Running]:
-    """Slack reaches it over HTTP, by Socket Mode, or both ways; commands come by the latter."""
+    """Slack reaches it over HTTP, by Socket Mode, or both ways; commands come by the latter.
+    ``more`` are settings."""
     async with SimulatedCluster(3) as cluster, Workspace(signing_secret=SECRET) as workspace:
         kubeconfig = cluster.write_kubeconfig(tmp_path / "kubeconfig", context="lab")
         settings = Settings(
@@ -57,6 +58,7 @@ async def running_bot(
             channels={workspace.channels["cilium-oncall"]: "lab"},
             slack=Slack(api_url=workspace.api_url),
             store=Store(folder=tmp_path / "store"),
+            **more,
             credentials=Credentials(
                 slack_bot_token=SecretStr(workspace.bot_token),
                 slack_signing_secret=SecretStr(SECRET) if http else None,

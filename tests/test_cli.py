@@ -35,7 +35,10 @@ def cilium_oncall(
     )
 
 
-@pytest.mark.parametrize("words", [["--help"], ["status", "--help"], ["-h"], ["demo", "-h"]])
+@pytest.mark.parametrize("words", [
+    ["--help"], ["status", "--help"], ["-h"], ["demo", "-h"], ["apply", "--help"],
+    ["approvals", "approve", "-h"], ["changes", "say", "-h"], ["audit", "verify", "-h"],
+])  # fmt: skip
 def test_help_imports_nothing_heavy(tmp_path: Path, words: list[str]) -> None:
     ended = cilium_oncall(tmp_path, *words, PYTHONPROFILEIMPORTTIME="1")
     assert ended.returncode == 0

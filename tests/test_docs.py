@@ -19,6 +19,7 @@ from bot.clients.kubernetes.connection import ClusterAddress
 from bot.engine.executor import Executor
 from bot.engine.grammar import parse, words
 from bot.engine.registry import Registry
+from bot.model.change import ChangeState
 from bot.model.document import RunDocument
 from bot.model.errors import OncallError
 from bot.model.report import Verdict
@@ -26,6 +27,8 @@ from bot.model.run import Door, Progress, Requester, RunRecord
 from bot.playground.cluster import SimulatedCluster
 from bot.settings import Limits
 from runbooks import catalogue
+from tests.clients.kubernetes.serving import using
+from tests.runbooks.changing import changing
 
 ROOT = Path(__file__).parents[1]
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -84,8 +87,29 @@ async def test_runbook_of_contributing_runs(
             await close(clusters)
 
 
+async def test_remedy_of_contributing_is_carried_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (source,) = [text for text in blocks("CONTRIBUTING.md", "python") if "@remedy" in text]
+    module = ModuleType("restart_of_contributing")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(compile(source, "CONTRIBUTING.md", "exec"), vars(module))  # noqa: S102  our own document
+    (entry,) = Registry.of([module]).remedies
+
+    async with SimulatedCluster(3, time_scale=100) as simulated:
+        kubeconfig = simulated.write_kubeconfig(tmp_path / "kubeconfig")
+        async with (
+            using(kubeconfig) as cluster,
+            changing(simulated, cluster, tmp_path, entry.kind) as house,
+        ):
+            change = await house.carried(entry.name)
+            assert change.state is ChangeState.DONE, change.outcome
+            assert house.effects("deployments") == ["patch"]
+
+
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/operations.md",
-                                      "docs/report-json.md", "docs/settings.md"])  # fmt: skip
+                                      "docs/report-json.md", "docs/settings.md",
+                                      "docs/terminal-changes.md"])  # fmt: skip
 def test_every_command_line_shown_parses(document: str) -> None:
     for line in shown_commands(document):
         before, *argv = shlex.split(line.partition("|")[0], comments=True)

@@ -207,14 +207,17 @@ def changes_show(change_id: str, output: str, **options: Any) -> None:
 @click.argument("change_id", metavar="ID")
 @click.argument("word", type=click.Choice(WORDS))
 @click.option("--reason", metavar="TEXT", default="")
+@click.option("--step", metavar="NAME", default="", help="Which step, where it is about one.")
 @_bot_options
-def changes_say(change_id: str, word: str, reason: str, output: str, **options: Any) -> None:
+def changes_say(
+    change_id: str, word: str, reason: str, step: str, output: str, **options: Any
+) -> None:
     """Say WORD to the change ID (c-...): what the buttons in Slack say.
 
     \b
     withdraw           take back a request of yours that waits
-    confirm            carry out the next step of a breakglass change
-    happened, did-not  what became of a step in doubt, after you looked
+    confirm            carry out the next step of a breakglass change (--step)
+    happened, did-not  what became of a step in doubt, after you looked (--step)
     stop               do not go on
     cancel             stop at the next step boundary
     check              look once more whether the checks hold
@@ -226,7 +229,8 @@ def changes_say(change_id: str, word: str, reason: str, output: str, **options: 
         from bot.terminal import applying
         from bot.terminal.door import Output
 
-        return await applying.say(bot, change_id, Word(word), reason, Output(output))
+        wanted = Output(output)
+        return await applying.say(bot, change_id, Word(word), wanted, reason=reason, step=step)
 
     _through_bot(say, **options)
 

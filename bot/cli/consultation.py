@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from bot.app import addresses_of, build_executor, close
 from bot.clients.kubernetes.connection import ClusterAddress, context_name
+from bot.doctor.changes import ChangesPart, rights_in
 from bot.doctor.cluster import ClusterPart
 from bot.doctor.examine import examine
 from bot.doctor.files import Files
@@ -52,6 +53,7 @@ async def consult(
     environ: Mapping[str, str],
     commands: Collection[str],
     within: float,
+    remedies: Collection[str] | None = None,
 ) -> RunRecord:
     """A finished run of the doctor, on ``cluster`` or on every one. Nothing is journaled.
 
@@ -59,7 +61,7 @@ async def consult(
     """
     began = datetime.now(UTC)
     try:
-        settings = load(config, environ, commands)
+        settings = load(config, environ, commands, remedies)
     except InvalidSettings as error:
         parts: list[Part] = [Files(str(config or ""), error.problems)]
         report = await examine(parts, title="The bot's configuration", within=within)
@@ -80,8 +82,10 @@ async def consult(
         if app_api is not None:
             parts.append(SocketPart(Opening(app_api)))
         if config is not None:
-            parts.append(_Store(settings))
-        parts += [ClusterPart(each) for each in executor.clusters.values()]
+            parts += [_Store(settings), ChangesPart(settings)]
+        parts += [
+            ClusterPart(each, rights_in(name, settings)) for name, each in executor.clusters.items()
+        ]
         for each in opened:
             await each.open()
         names = ", ".join(addresses)
@@ -107,7 +111,7 @@ def _slack(settings: Settings, api: WebApi | None) -> Part:
     if api is None or (secret is None and settings.credentials.slack_app_token is None):
         reason = "SLACK_BOT_TOKEN, and SLACK_SIGNING_SECRET or SLACK_APP_TOKEN, are not set here."
         return _NoSlack(reason, "Run it where the bot runs: kubectl exec into its pod.")
-    channels, groups = frozenset(settings.channels), settings.rules.groups
+    channels, groups = settings.named_channels, settings.groups
     signing_secret = None if secret is None else secret.get_secret_value()
     return Workspace(Reading(api), signing_secret, channels, groups)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from bot.clients.cilium.commands import AGENT_CONTAINER
 from bot.clients.cilium.metrics import served_port
@@ -10,7 +11,7 @@ from bot.clients.cilium.names import AGENT_SELECTOR, CONFIG_MAP
 from bot.clients.cilium.versions import version_of
 from bot.clients.cluster import Cluster
 from bot.clients.kubernetes.objects import Pod
-from bot.clients.kubernetes.permissions import PERMISSIONS, grant_for
+from bot.clients.kubernetes.permissions import PERMISSIONS, Permission, grant_of
 from bot.clients.kubernetes.pod_ref import PodRef
 from bot.clients.kubernetes.self_review import SelfReview
 from bot.doctor.sheet import Sheet
@@ -23,10 +24,12 @@ TRIED = 3
 
 
 class ClusterPart:
-    """``cluster`` as the bot reaches it, with the bot's own credentials."""
+    """``cluster`` as the bot reaches it, with the bot's own credentials; ``rights`` are those that
+    it must have there."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, rights: Sequence[Permission] = PERMISSIONS) -> None:
         self._cluster = cluster
+        self._wanted = rights
         self.name = f"cluster {cluster.name}"
 
     async def examine(self, within: float) -> Sheet:
@@ -69,11 +72,12 @@ class ClusterPart:
     async def _rights(self, sheet: Sheet, within: float) -> None:
         """Every row of the list, by SelfSubjectAccessReview, which needs no grant."""
         review, namespace = SelfReview(self._cluster.api), self._cluster.namespace
-        rows = {f"{row.resource} {row.group}".strip(): row for row in PERMISSIONS}
+        rows = {f"{row.role} {row.resource} {row.verbs}": row for row in self._wanted}
         answers = await ask_all(
             rows, lambda name: review.refused(rows[name], namespace), within=within
         )
         for name, row in rows.items():
+            where = "the cluster" if row.role.is_cluster_wide else namespace
             check = f"right to {', '.join(row.verbs)} {row.resource}"
             if name in answers.silent:
                 sheet.unseen(check, "The API server did not answer in time.")
@@ -85,8 +89,8 @@ class ClusterPart:
                     check,
                     "permission-missing",
                     f"The bot may not {' or '.join(refused)} {row.resource}: {row.why}.",
-                    grant_for(refused[0], row.group, row.resource),
-                    proof=(f"SelfSubjectAccessReview in {namespace}: not allowed",),
+                    grant_of(row),
+                    proof=(f"SelfSubjectAccessReview in {where}: not allowed",),
                 )
             else:
                 sheet.well(check)

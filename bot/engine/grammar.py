@@ -106,7 +106,7 @@ def _refuse_invisible(typed: str) -> None:
 def parse(registry: Registry, arguments: list[str]) -> Command:
     """The command in ``arguments`` (name first). Raises :class:`UsageError` with the usage."""
     if not arguments:
-        raise UsageError("No command was given.", hint="Type help for the list of commands.")
+        raise UsageError("No command was given.")
     entry = registry.get(arguments[0].lower())
     try:
         return _parse_arguments(entry, arguments[1:])

@@ -46,6 +46,7 @@ class Kind(StrEnum):
     CHOICE = "choice"
     FLAG = "flag"
     TEXT = "text"
+    """Words of a person, such as a reason."""
     ID = "id"
 
 
@@ -58,6 +59,8 @@ _KINDS: dict[Any, Kind] = {
     bool: Kind.FLAG,
 }
 
+LONGEST_TEXT = 300
+
 _EXPECTED: dict[Kind, str] = {
     Kind.NODE: "a node name: lower-case letters, digits, '-' and '.', such as node-7",
     Kind.NAMESPACE: "a namespace: lower-case letters, digits and '-', such as kube-system",
@@ -66,11 +69,10 @@ _EXPECTED: dict[Kind, str] = {
     Kind.VERSION: "a version, such as 1.18 or 1.18.6",
     Kind.CHOICE: "one of the listed words",
     Kind.FLAG: "true or false",
-    Kind.TEXT: "a text of at most 200 characters",
+    Kind.TEXT: f"text in quotes, at most {LONGEST_TEXT} characters",
     Kind.ID: "an id: letters, digits, '-', '_' and '#', at most 40, such as INC-4711",
 }
 
-_MOST_TEXT = 200
 _ID = re.compile(r"[A-Za-z0-9#_-]{1,40}\Z")
 
 
@@ -99,6 +101,8 @@ class Parameter:
         """What stands for the value in a usage line."""
         if self.kind is Kind.CHOICE:
             return "|".join(self.choices)
+        if self.kind is Kind.TEXT:
+            return f'"{self.name.upper()}"'
         return self.name.upper() if self.positional else self.kind.upper()
 
     @property
@@ -146,8 +150,8 @@ class Parameter:
             case Kind.FLAG:
                 return typed if typed in ("true", "false") else None
             case Kind.TEXT:
-                text = typed.strip()
-                return text if 0 < len(text) <= _MOST_TEXT and text.isprintable() else None
+                text = " ".join(typed.split())
+                return text if 0 < len(text) <= LONGEST_TEXT and text.isprintable() else None
             case Kind.ID:
                 return typed if _ID.match(typed) else None
 

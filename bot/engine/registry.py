@@ -20,6 +20,8 @@ from bot.model.errors import ConfigurationError, UsageError
 from bot.model.nearest import did_you_mean, quoted
 
 MARK = "__cilium_oncall__"
+HELP = "help"
+"""No runbook, but every door has it, and it is mistyped like any other word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ class Registry:
         except KeyError:
             raise UsageError(
                 f"There is no command {quoted(name)}.",
-                hint=did_you_mean(name, self._by_name) or "Type help for the list of commands.",
+                hint=did_you_mean(name, [*self._by_name, HELP]),
             ) from None
 
     def runbook(self, name: str) -> Runbook:
@@ -173,7 +175,7 @@ class Registry:
         """The remedy called ``name``; :class:`UsageError` when there is none."""
         entry = self.get(name)
         if not isinstance(entry, RemedyEntry):
-            raise UsageError(f"{name} only reads: there is nothing to approve.")
+            raise UsageError(f"{name} only reads: it is no remedy.")
         return entry
 
 

@@ -43,6 +43,10 @@ class PlanRefused(OncallError):
     """There is no plan: why, and what to do instead. Nothing was changed."""
 
 
+class NotYet(OncallError):
+    """What a step waits for has not come; the message says what is seen instead."""
+
+
 class Effect(Enum):
     """What the probe of a step saw of its effect."""
 
@@ -114,8 +118,8 @@ class Acting(Looking, Protocol):
     ) -> str:
         """A step that only waits: until ``done`` gives a result, asked ``every`` seconds.
 
-        Raises :class:`~bot.model.errors.TimedOut` after ``within`` seconds. A read that fails is
-        asked again.
+        Ends the change after ``within`` seconds, telling the last :class:`NotYet` that ``done``
+        raised. A read that fails is asked again.
         """
 
     async def expire(self, name: str, *, what: str, then: str, after: float) -> str:
@@ -140,7 +144,7 @@ class Remedy(ABC):
     verify_apart: ClassVar[float] = 60.0
     """Seconds between the two times that all checks must hold."""
     cooldown: ClassVar[float] = 600.0
-    """Seconds in which the same target is not changed again."""
+    """Seconds in which the same target is not changed again; 0 for none."""
 
     @abstractmethod
     async def plan(self, look: Looking) -> Plan:

@@ -28,6 +28,8 @@ class Action(StrEnum):
 
 REQUESTS = ("freeze", "unfreeze", "lock", "unlock")
 """Commands beside the remedies that a rule for :attr:`Action.REQUEST` can name."""
+LISTS = ("approvals", "changes", "locks", "expiries")
+"""Commands beside the runbooks that a rule for :attr:`Action.RUN` can name."""
 
 
 class Effect(StrEnum):

@@ -204,6 +204,13 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         return next(doubtful, None)
 
     @property
+    def step_that_waits(self) -> str:
+        """The step in doubt, or the one that waits for a word; empty when none does."""
+        if self.doubt is not None:
+            return self.doubt.name
+        return self.outcome if self.state is ChangeState.CONFIRMING else ""
+
+    @property
     def approvals(self) -> tuple[Decision, ...]:
         """Words in favour of the present plan."""
         return tuple(said for said in self.said(Word.APPROVE, Word.SOLO) if said.about == self.ask)

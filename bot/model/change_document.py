@@ -42,7 +42,8 @@ class StepDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 class ChangeDocument(msgspec.Struct, frozen=True, kw_only=True):
     """One change. ``open``: more will happen by itself or by somebody's word. ``acted``: the
-    cluster may have been changed. ``ask`` is what an approver names while it waits."""
+    cluster may have been changed. ``ask`` is what an approver names while it waits, ``about`` the
+    step that a word is wanted about: one to confirm, or one in doubt."""
 
     schema_version: int
     change: str
@@ -76,11 +77,7 @@ class ChangeDocument(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
     hint: str
     review_due: bool
-
-    @property
-    def doubt(self) -> StepDocument | None:
-        """The step of which a human must say whether it happened."""
-        return next((step for step in self.steps if step.state is StepState.DOUBTFUL), None)
+    about: str = ""
 
 
 class Approval(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +125,7 @@ def change_document(change: Change) -> ChangeDocument:
         outcome=change.outcome,
         hint=change.hint,
         review_due=change.review_due,
+        about=change.step_that_waits,
     )
 
 

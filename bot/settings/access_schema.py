@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from bot.model.access import ANY, CONFIGURED, Action
 from bot.settings.fields import Allowed, Section, channel_id, member_id, one_line, refuse
 
-_GROUP = re.compile(r"S[A-Z0-9]{2,30}\Z")
+GROUP_ID = re.compile(r"S[A-Z0-9]{2,30}\Z")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 _ACTIONS = ", ".join(Action)
 
@@ -26,7 +26,7 @@ def _user(text: str) -> str:
 
 
 def _group(text: str) -> str:
-    if not _GROUP.match(text):
+    if not GROUP_ID.match(text):
         raise refuse()
     return text
 

@@ -23,8 +23,8 @@ SLACK_APIS = ("https://slack.com/api/", "https://slack-gov.com/api/")
 
 STORE_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
 
-_CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,30}\Z")
-_MEMBER = re.compile(r"[UW][A-Z0-9]{2,30}\Z")
+CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{2,30}\Z")
+USER_ID = re.compile(r"[UW][A-Z0-9]{2,30}\Z")
 _SERVICE_ACCOUNT = "system:serviceaccount:"
 
 
@@ -48,14 +48,14 @@ def _cluster_name(text: str) -> str:
 
 def channel_id(text: str) -> str:
     """``text`` when it is a channel's id."""
-    if not _CHANNEL.match(text):
+    if not CHANNEL_ID.match(text):
         raise refuse()
     return text
 
 
 def member_id(text: str) -> str:
     """``text`` when it is a member's id."""
-    if not _MEMBER.match(text):
+    if not USER_ID.match(text):
         raise refuse()
     return text
 

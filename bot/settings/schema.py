@@ -154,6 +154,18 @@ class Settings(BotFile):
         return self.changes.identity_cluster or only
 
     @property
+    def named_channels(self) -> frozenset[str]:
+        """Every Slack channel that the settings name."""
+        audit = self.changes.audit_channel
+        return frozenset([*self.channels, *([audit] if audit else ())])
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """Every user group that a rule of access or approval names."""
+        approving = self.approval_rules.groups if self.approval_rules else frozenset[str]()
+        return self.rules.groups | approving
+
+    @property
     def rules(self) -> AccessRules:
         """Who may do what: the access file's rules, else the default."""
         return self.access_rules or without_file(frozenset(self.channels))

@@ -58,12 +58,33 @@ def seal_key(settings: Settings) -> bytes | None:
     try:
         if not path.exists():
             _make(path)
-        return _read(path)
+        return kept_key(path)
     except OSError as error:
         raise ConfigurationError(
             f"The seal key {path} cannot be used: {error.strerror}.",
             hint="Make store.folder a folder that the bot may write to, or set SEAL_KEY.",
         ) from None
+
+
+def kept_key(path: Path) -> bytes:
+    """The key in the file ``path``.
+
+    Raises :class:`OSError`, and :class:`ConfigurationError` for one that must not be used.
+    """
+    # A kubelet gives the files of a volume to the pod's fsGroup: the group's bits say nothing.
+    if path.stat().st_mode & 0o007:
+        raise ConfigurationError(
+            f"The seal key {path} can be read or written by every user of this machine.",
+            hint="Delete it and restart the bot. What waits for approval must be requested anew.",
+        )
+    key = path.read_bytes().strip()
+    if len(key) < SHORTEST:
+        raise ConfigurationError(
+            f"The seal key {path} is not whole.",
+            hint="Restore it, or delete it: what waits for approval must then be requested anew, "
+            "and the audit before it can no longer be verified.",
+        )
+    return key
 
 
 def _make(path: Path) -> None:
@@ -81,20 +102,8 @@ def _make(path: Path) -> None:
             os.link(draft, path)
     finally:
         draft.unlink()
-
-
-def _read(path: Path) -> bytes:
-    # A kubelet gives the files of a volume to the pod's fsGroup: the group's bits say nothing.
-    if path.stat().st_mode & 0o007:
-        raise ConfigurationError(
-            f"The seal key {path} can be read or written by every user of this machine.",
-            hint="Delete it and restart the bot. What waits for approval must be requested anew.",
-        )
-    key = path.read_bytes().strip()
-    if len(key) < SHORTEST:
-        raise ConfigurationError(
-            f"The seal key {path} is not whole.",
-            hint="Restore it, or delete it: what waits for approval must then be requested anew, "
-            "and the audit before it can no longer be verified.",
-        )
-    return key
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # a key must not be gone after a power cut while what it sealed is there
+    finally:
+        os.close(folder)

@@ -8,14 +8,14 @@ import msgspec
 
 from bot.engine.executor import Executor
 from bot.engine.grammar import Command, parse, words
-from bot.engine.registry import Registry
+from bot.engine.registry import HELP, Registry
 from bot.model.access import REQUESTS
 from bot.model.errors import UsageError
 from bot.slack import messages
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message
 from bot.slack.changes.commands import AT_ONCE, AtOnce
-from bot.slack.help import HELP, detail, overview
+from bot.slack.help import detail, overview
 
 _HELP_FLAGS = frozenset(["--help", "-h"])
 

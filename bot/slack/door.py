@@ -81,6 +81,7 @@ class SlackDoor:
     Without a ``signing_secret`` nothing is taken over HTTP: Socket Mode alone.
     ``pending``, ``replays``, ``claims`` and ``memory`` are shared by replicas; without, they are
     this process' own. ``long_run``: seconds after which the end of a run rings.
+    ``audit_channel``: where the head of the audit is told daily, if anywhere.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class SlackDoor:
         memory: Memory | None = None,
         on_call: Callable[[str, float, str], None] | None = None,
         long_run: float = LONG_RUN,
+        audit_channel: str = "",
     ) -> None:
         self._long_run = long_run
         self._executor = executor
@@ -134,7 +136,7 @@ class SlackDoor:
         self._asking = Asking(executor, self._channels, self._api, self.outbox, self.take)
         self._changes = SlackChanges(
             *(executor, self.outbox, self._people, self.admission, self._channels),
-            *(links, self._api, self.home, self.take),
+            *(links, self._api, self.home, self.take, audit_channel),
         )
         self.teller = self._changes.teller
         self._bolt = bolt_app(bot_token)

@@ -14,8 +14,6 @@ from bot.slack.mrkdwn import code, escape, sentence
 NEEDED_MOST = ("triage", "status", "drops", "policy", "dns", "restart-agent")
 """Of these, the ones that exist come first."""
 
-HELP = "help"
-
 
 def overview(
     registry: Registry, bot: str = messages.SLASH, *, at_once: Iterable[Procedure] = ()

@@ -26,6 +26,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Sequence
 
+from bot.model.errors import StoreUnavailable
 from bot.slack.blocks import Message
 from bot.slack.clock import Clock, until
 from bot.slack.delivery import Calls, Delivery, method_of
@@ -229,6 +230,14 @@ class Outbox:
     async def ts_of(self, key: str) -> str:
         """Where the live message ``key`` stands in its channel; empty when that is not known."""
         return await self._pending.ts_of(key)
+
+    async def is_posted(self, key: str) -> bool:
+        """Whether the live message ``key`` has a place, or that cannot be known just now: what is
+        not known to be missing is not posted again."""
+        try:
+            return bool(await self._pending.ts_of(key))
+        except StoreUnavailable:
+            return True
 
     async def kept(self) -> bool:
         """Whether what was said so far survives this process, or nothing ever does."""

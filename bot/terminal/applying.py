@@ -91,9 +91,11 @@ async def decide(
     return Ending.DONE
 
 
-async def say(bot: RunningBot, change_id: str, word: Word, reason: str, output: Output) -> Ending:
-    """Say a word to a change."""
-    change = await bot.say(change_id, word, Said(reason=reason))
+async def say(
+    bot: RunningBot, change_id: str, word: Word, output: Output, *, reason: str, step: str
+) -> Ending:
+    """Say a word to a change, or to one step of it."""
+    change = await bot.say(change_id, word, Said(reason=reason, step=step))
     _show(Console(highlight=False), change, output)
     return Ending.DONE
 

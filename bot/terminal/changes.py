@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -134,6 +135,7 @@ def print_next(console: Console, change: ChangeDocument) -> None:
 def words_wanted(change: ChangeDocument) -> tuple[str, ...]:
     """The commands with which a change that waits for a person goes on."""
     say = f"cilium-oncall changes say {change.change}"
+    step = f" --step {shlex.quote(change.about)}"
     match change.state:
         case ChangeState.WAITING:
             return (
@@ -141,12 +143,11 @@ def words_wanted(change: ChangeDocument) -> tuple[str, ...]:
                 f"take it back: {say} withdraw",
             )
         case ChangeState.CONFIRMING:
-            return (f"carry out the next step: {say} confirm", f"stop here: {say} stop")
+            return (f"carry out the next step: {say} confirm{step}", f"stop here: {say} stop")
         case ChangeState.UNKNOWN:
-            doubt = change.doubt
-            name = f"whether {doubt.name} happened" if doubt else "what happened"
             return (
-                f"look at the cluster and say {name}: {say} happened, or did-not",
+                f"look at the cluster; if it happened: {say} happened{step}",
+                f"if it did not: {say} did-not{step}",
                 f"stop here: {say} stop",
             )
         case ChangeState.UNVERIFIED:

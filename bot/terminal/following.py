@@ -62,14 +62,12 @@ class Following:
     async def _look(self) -> None:
         loop = asyncio.get_running_loop()
         heard = loop.time()
-        self._tell(self.change)
-        if self._status is not None and self.change.open:
-            self._status.start()
+        self._seen(self.change)
         while self.change.open:
             self._show(progress_of(self.change))
             await asyncio.sleep(EVERY)
             try:
-                self.change = await self._bot.change(self.change.change)
+                now = await self._bot.change(self.change.change)
             except (Unreachable, TimedOut, StoreUnavailable) as error:
                 if loop.time() - heard > PATIENCE:
                     error.hint = f"{self.change.change} goes on all the same. {error.hint}"
@@ -77,7 +75,17 @@ class Following:
                 self._show(f"{error.message} The change goes on; trying again.")
                 continue
             heard = loop.time()
-            self._tell(self.change)
+            if now != self.change:
+                self._seen(now)
+
+    def _seen(self, change: ChangeDocument) -> None:
+        """Tell what is new; a line that is drawn again and again must not run into it."""
+        self.change = change
+        if self._status is not None:
+            self._status.stop()
+        self._tell(change)
+        if self._status is not None and change.open:
+            self._status.start()
 
     def _show(self, words: str) -> None:
         if self._status is not None:

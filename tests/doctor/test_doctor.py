@@ -12,7 +12,7 @@ import pytest
 from bot.cli.consultation import consult
 from bot.clients.cluster import Cluster
 from bot.clients.kubernetes.connection import ClusterAddress
-from bot.clients.kubernetes.permissions import PERMISSIONS, Role
+from bot.clients.kubernetes.permissions import PERMISSIONS
 from bot.doctor.cluster import ClusterPart
 from bot.doctor.examine import examine
 from bot.doctor.sheet import Sheet
@@ -49,7 +49,7 @@ def rules(*, without: str = "") -> list[dict[str, object]]:
             "resources": [row.resource],
             "verbs": list(row.verbs),
             **({"resourceNames": list(row.names)} if row.names else {}),
-            "namespace": None if row.role is Role.CLUSTER_READER else "kube-system",
+            "namespace": None if row.role.is_cluster_wide else "kube-system",
         }
         for row in PERMISSIONS
         if row.resource != without
@@ -270,5 +270,6 @@ async def test_everything_together_from_a_terminal(simulated, tmp_path) -> None:
         "configuration",
         "slack",
         "store",
+        "changes",
         "cluster lab",
     }

@@ -23,6 +23,7 @@ from bot.engine.registry import Registry, runbook_of
 from bot.model.errors import OncallError, StoreUnavailable
 from bot.model.run import Door, Progress, Requester, RunRecord, RunState
 from bot.model.time_scale import TimeScale
+from bot.store import connection
 from bot.store.address import StoreAddress
 from bot.store.connection import Store
 from bot.store.embedded import EmbeddedStore
@@ -76,7 +77,7 @@ def fine() -> Report:
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[EmbeddedStore]:
+async def server(tmp_path: Path, patience: None) -> AsyncIterator[EmbeddedStore]:
     running = EmbeddedStore(tmp_path / "store")
     await running.start()
     yield running
@@ -288,8 +289,10 @@ async def test_an_earlier_carrier_that_comes_back_changes_and_says_nothing(
 
 
 async def test_without_a_store_runs_go_on_here_and_are_durable_again_afterwards(
-    house: Any, server: EmbeddedStore
+    house: Any, server: EmbeddedStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(connection, "ANSWER", 2.0)  # it hangs, and is not waited for
+
     async def look(run: Run) -> Report:
         """Look."""
         return fine()

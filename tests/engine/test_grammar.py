@@ -98,7 +98,7 @@ def test_options_that_every_runbook_has() -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("", "No command was given.", "help"),
+        ("", "No command was given.", ""),
         ("stauts", "There is no command 'stauts'.", "status"),
         ("status --depp", "There is no option '--depp'.", "--deep"),
         ("status -d", "There is no option '-d'.", "--deep"),
@@ -209,7 +209,7 @@ def asked(text: str) -> Command:
 
 def test_a_remedys_fields_are_its_grammar() -> None:
     assert CHANGES.get("restart").usage == (
-        "restart NODE [--hard] [--for DURATION] [--reason TEXT] [--incident ID]"
+        'restart NODE [--hard] [--for DURATION] [--reason "REASON"] [--incident ID]'
     )
     command = asked("restart node-7 —for 90m --hard --reason “it hangs” --incident #INC-47_1")
     assert command.is_remedy
@@ -227,8 +227,8 @@ def test_a_remedys_fields_are_its_grammar() -> None:
         ("restart node-7 --deadline 5m", "There is no option '--deadline'."),
         ("restart node-7 --incident 'a b'", "'a b' is not an id"),
         ("restart node-7 --incident " + "x" * 41, "is not an id"),
-        ("restart node-7 --reason ''", "'' is not a text"),
-        ("restart node-7 --reason " + "x" * 201, "is not a text"),
+        ("restart node-7 --reason ''", "'' is not text"),
+        ("restart node-7 --reason " + "x" * 301, "is not text"),
         ("status --reason why", "There is no option '--reason'."),
     ],
 )
@@ -256,7 +256,7 @@ def test_parameters_from_anywhere_pass_the_grammar(
 
 
 def test_what_only_reads_is_not_requested_and_what_changes_is_not_run() -> None:
-    with pytest.raises(UsageError, match="only reads"):
+    with pytest.raises(UsageError, match="it is no remedy"):
         CHANGES.remedy("status")
     with pytest.raises(UsageError, match="requested, not run"):
         CHANGES.runbook("restart")

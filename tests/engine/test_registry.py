@@ -153,7 +153,7 @@ def test_remedies_stand_beside_runbooks() -> None:
     assert [entry.name for entry in known.runbooks] == ["status"]
     assert [entry.name for entry in known.remedies] == ["mend"]
     assert known.remedy("mend").summary == "Mend it"
-    assert known.get("mend").usage == "mend NODE [--reason TEXT] [--incident ID]"
+    assert known.get("mend").usage == 'mend NODE [--reason "REASON"] [--incident ID]'
 
 
 def test_a_remedy_and_a_runbook_of_one_name_are_an_error() -> None:

@@ -60,7 +60,7 @@ async def fast_slack(tmp_path: Path) -> AsyncIterator[Workspace]:
 
 async def test_twenty_commands_at_once_get_one_message_each(fast_slack: Workspace) -> None:
     people = ("ana", "ben", "zoe")
-    commands = [f"status node-{1 + number % 12}" for number in range(20)]
+    commands = [f"status node-{1 + number % 12} --deadline 1m" for number in range(20)]
     acks = await asyncio.gather(
         *(fast_slack.command("/cilium", text, user=people[number % 3], channel=CHANNEL)
           for number, text in enumerate(commands))

@@ -6,11 +6,13 @@ import asyncio
 import signal
 import sys
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.machine import others
 from tests.scenarios.demo import COMMAND, READY_WITHIN, Demo, demo
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
@@ -32,11 +34,13 @@ async def seen_on_page(running: Demo, words: str) -> None:
 
 async def test_first_command_is_reported_within_seconds(tmp_path: Path) -> None:
     began = time.monotonic()
-    async with demo(tmp_path) as running:
-        await seen_on_page(running, "The agent crashes again and again")
+    async with AsyncExitStack() as stack:
+        with others() as elsewhere:
+            running = await stack.enter_async_context(demo(tmp_path))
+            await seen_on_page(running, "The agent crashes again and again")
         took = time.monotonic() - began
         sys.stdout.write(f"demo ready and first command reported after {took:.1f} s\n")
-        assert took < READY_WITHIN
+        assert elsewhere.ours(took) < READY_WITHIN
         asked = await asyncio.create_subprocess_exec(
             COMMAND, "status", "node-7", "--kubeconfig", str(running.kubeconfig),
             stdout=asyncio.subprocess.PIPE,

@@ -51,7 +51,7 @@ async def test_without_metrics_it_looks_inside_all(tmp_path: Path, nodes: int) -
         SimulatedCluster(nodes, agent_metrics=False, time_scale=100) as cluster,
         house_on(cluster, tmp_path) as house,
     ):
-        answer = await house.ask("status")
+        answer = await house.ask("status --deadline 30s")
     assert (answer.report.verdict, answer.findings, answer.gaps) == (Verdict.OK, {}, ())
     assert f"looked inside {nodes}" in answer.shown
     assert cluster.requests["get", "", "pods", "proxy"] == 0

@@ -10,6 +10,7 @@ import pytest
 
 from bot.model.report import Verdict
 from bot.playground.cluster import SimulatedCluster
+from tests.machine import others
 from tests.scenarios.house import House, house_on
 
 
@@ -49,8 +50,9 @@ async def test_mended_agent_is_healthy_again(house: House) -> None:
 async def test_silent_agent_is_a_gap_and_holds_nothing_up(slow_house: House) -> None:
     slow_house.cluster.inject("agent-silent", "node-7")
     began = time.monotonic()
-    answer = await slow_house.ask("status --deadline 2s")
-    assert time.monotonic() - began < 3.5
+    with others() as elsewhere:
+        answer = await slow_house.ask("status --deadline 2s")
+    assert elsewhere.ours(time.monotonic() - began) < 3.5
     assert answer.report.verdict is Verdict.DEGRADED
     assert answer.findings == {"agent-unreachable": "node-7"}
     assert [gap.subject for gap in answer.gaps] == ["the agent on node-7"]

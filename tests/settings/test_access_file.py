@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.model.access import Action, Effect
+from bot.model.access import REQUESTS, Action, Effect
 from bot.settings import InvalidSettings, check, load
 
 ROOT = Path(__file__).parents[2]
 BOT = "clusters: {prod: {context: p}}\nchannels: {C0123456789: prod}\naccess: access.yaml\n"
-COMMANDS = ["status", "drops"]
+COMMANDS = ["status", "drops", *REQUESTS]
 GOOD = """\
 ask: the leads
 rules:
@@ -163,5 +163,7 @@ def test_the_example_is_valid_and_every_field_is_documented(tmp_path: Path) -> N
     uncommented = text.replace("  # -", "  -").replace("  #  ", "   ")
     names = BOT.replace("C0123456789: prod", "C0123456789: prod")
     assert told(tmp_path, uncommented, names) == []
+    for word in (*Action, *REQUESTS):
+        assert f"`{word}`" in page, word
     for field in ("name", "allow", "deny", "users", "groups", "commands", "clusters", "channels"):
         assert f"`{field}`" in page

@@ -13,7 +13,8 @@ from bot.model.errors import Throttled, Unreachable
 from bot.slack.blocks import Message, section
 from bot.slack.messages import LOOKING_ALONE
 from bot.slack.outbox import Outbox
-from bot.slack.pending import Fallback
+from bot.slack.pending import Entry, Fallback, Kind, overtaken
+from bot.slack.private_address import PrivateAddress
 from bot.slack.uploads import Upload
 from bot.slack.webapi import Declined, Unconfirmed
 from tests.slack.recording_calls import RecordingCalls
@@ -355,3 +356,53 @@ async def test_nothing_is_left_behind_after_many_runs(outbox, calls, clock):
         await clock.advance(2)
     assert len(outbox._pending) == 0
     assert not outbox._lanes
+
+
+async def test_every_state_of_a_message_is_shown_unless_a_later_one_waits(outbox, calls, clock):
+    outbox.post("C1", "c-1", Message("planning"), Fallback())
+    await clock.settle()
+    gate = calls.hold("update")
+    outbox.update("C1", "c-1", Message("waiting"), final=True, part="waiting", rank=1)
+    await clock.settle()
+    for rank, text in ((2, "approved"), (3, "executing"), (4, "done")):
+        outbox.update("C1", "c-1", Message(text), final=True, part=text, rank=rank)
+    gate.set()
+    await clock.advance(30)
+    assert calls.texts("update") == ["waiting", "done"]
+
+
+def test_what_is_overtaken_is_left_out_but_nothing_else():
+    def update(part, rank, *, final=True, key="c-1"):
+        return Entry(
+            id=f"{key}/{part}", kind=Kind.UPDATE, lane="C1", key=key, content=Message(part),
+            queued_at=0.0, final=final, rank=rank,
+        )  # fmt: skip
+
+    first, second, other = update("a", 1), update("b", 2), update("a", 1, key="c-2")
+    answer, progress = update("answer", 0, key="r-1"), update("progress", 2, final=False)
+    assert overtaken([first, other, second, answer, progress]) == [first]
+    assert overtaken([second, first]) == [first]
+    assert overtaken([second]) == []
+
+
+async def test_a_live_message_in_direct_messages_is_opened_once_and_kept_up_to_date(
+    outbox, calls, clock
+):
+    lane = str(PrivateAddress(user="U0BEN"))
+    outbox.post(lane, "c-1/U0BEN", Message("approve?"), Fallback())
+    await clock.advance(5)
+    outbox.update(lane, "c-1/U0BEN", Message("done"), final=True, part="done", rank=1)
+    await clock.advance(5)
+    assert [(call.method, call.channel) for call in calls.called] == [
+        ("open", "U0BEN"),
+        ("post", "D0BEN"),
+        ("update", "D0BEN"),
+    ]
+
+
+async def test_a_person_who_cannot_be_written_to_holds_nobody_up(outbox, calls, clock):
+    calls.fail("open", Declined("conversations.open", "user_disabled"))
+    outbox.post(str(PrivateAddress(user="U0EVA")), "c-1/U0EVA", Message("approve?"), Fallback())
+    await clock.advance(5)
+    assert calls.texts("post") == []
+    assert outbox.depth == 0

@@ -188,6 +188,42 @@ async def test_a_result_shown_without_the_store_is_shown_again_over_the_progress
     assert await y.entries.waiting() == 0
 
 
+def state(process: Process, part: str, rank: int) -> Entry:
+    entry = process.entry(Kind.UPDATE, "c-1", part, final=True)
+    entry.rank = rank
+    process.pending.add(entry)
+    return entry
+
+
+async def test_a_state_never_follows_a_later_one_of_another_process(two):
+    x, y = two
+    x.add(Kind.POST, "c-1")
+    state(x, "waiting", 1)
+    await x.pending.flush()
+    state(y, "approved", 2)
+    await y.pending.flush()
+    state(x, "waiting-2", 1)  # of a carrier that hung meanwhile
+    state(x, "approved", 2)
+    assert await x.pending.ready(LANE)
+    assert x.ids() == ["c-1/post", "c-1/waiting", "c-1/approved"]
+    assert [entry.rank for entry in x.pending.lane(LANE)] == [0, 1, 2]
+
+
+async def test_progress_of_an_earlier_state_is_of_no_use(two):
+    x, y = two
+    assert await x.pending.ready(LANE)
+    late = x.entry(Kind.UPDATE, "c-1", "progress")
+    late.rank = 1
+    x.pending.add(late)
+    now = x.entry(Kind.UPDATE, "c-1", "progress")
+    now.rank = 2
+    state(y, "approved", 2)
+    await y.pending.flush()
+    assert not await x.pending.begin(late)
+    x.pending.add(now)
+    assert await x.pending.begin(now)
+
+
 async def test_a_change_does_not_bring_back_what_another_sent(two):
     x, y = two
     entry = x.add(Kind.POST, "r-1")

@@ -20,7 +20,7 @@ async def server(tmp_path: Path) -> AsyncIterator[EmbeddedStore]:
 
 
 @pytest.fixture
-async def store(server: EmbeddedStore) -> AsyncIterator[Store]:
+async def store(server: EmbeddedStore, patience: None) -> AsyncIterator[Store]:
     opened = Store(server.address)
     yield opened
     await opened.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from bot.model.errors import StoreUnavailable
 from bot.model.plan import Risk
 from bot.terminal.api.wire import ON_A_CHANGE
 from tests.terminal.api.conftest import Served, served
+from tests.terminal.pseudo_terminal import at_a_terminal
 from tests.terminal.shell import Ended, Shell
 
 
@@ -30,9 +32,10 @@ class Desk:
     shell: Shell
 
     async def run(self, *words: str, who: str = "ana", **environment: str) -> Ended:
-        token = self.api.tokens[who]
-        known = {"CILIUM_ONCALL_BOT": self.api.url, "CILIUM_ONCALL_TOKEN": token}
-        return await self.shell.run(*words, **{**known, **environment})
+        return await self.shell.run(*words, **{**self.environment(who), **environment})
+
+    def environment(self, who: str = "ana") -> dict[str, str]:
+        return {"CILIUM_ONCALL_BOT": self.api.url, "CILIUM_ONCALL_TOKEN": self.api.tokens[who]}
 
     async def only_change(self) -> str:
         """The id of the change that is there, once it is."""
@@ -86,11 +89,9 @@ async def test_the_exit_code_says_whether_the_cluster_was_touched(
 
 
 async def test_ctrl_c_ends_the_watching_only(desk: Desk) -> None:
-    environment = {
-        "CILIUM_ONCALL_BOT": desk.api.url,
-        "CILIUM_ONCALL_TOKEN": desk.api.tokens["ana"],
-    }
-    async with desk.shell.begun("apply", "restart-agent", "node-1", **environment) as process:
+    async with desk.shell.begun(
+        "apply", "restart-agent", "node-1", **desk.environment()
+    ) as process:
         change_id = await desk.only_change()
         await asyncio.sleep(1.5)
         process.send_signal(signal.SIGINT)
@@ -210,6 +211,35 @@ async def test_what_a_bot_says_cannot_rewrite_the_terminal(desk: Desk) -> None:
     assert "\x1b" not in ended.out
     assert "\u202e" not in ended.out
     assert "[bold]x[/bold]" in ended.out
+
+
+async def test_at_a_terminal_it_is_shown_how_far_it_is(desk: Desk) -> None:
+    running = asyncio.create_task(
+        at_a_terminal(
+            desk.shell, desk.environment(), "apply", "restart-agent", "node-1", answers=[]
+        )
+    )
+    change_id = await desk.only_change()
+    await asyncio.sleep(2.2)
+    desk.api.engine.finish(change_id)
+    code, written = await running
+    assert code == 0
+    assert re.search(r"waiting for approval, 1[45]m( \d+s)? left", written)
+    for line in ("PLAN  Restart the agent on node-1", "✔ delete-pod", "✔ DONE"):
+        assert re.search(rf"(^|\r|\n){re.escape(line)}", written), written
+
+
+async def test_a_breakglass_approval_by_a_person(desk: Desk) -> None:
+    desk.api.engine.risk = Risk.BREAKGLASS
+    change = await desk.api.asked("ana")
+    words = ("approvals", "approve", change["ask"])
+    for typed, code in (("no", 2), ("lab", 0)):
+        found, written = await at_a_terminal(
+            *(desk.shell, desk.environment("bo"), *words),
+            answers=[("Type the cluster's name", typed)],
+        )
+        assert found == code, written
+    assert [word[5] for word in desk.api.engine.words] == ["lab"]
 
 
 def test_every_word_for_a_change_can_be_said() -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import pty
 import re
-import signal
-from collections.abc import Sequence
 
 import pytest
 
-from tests.terminal.shell import COMMAND, Shell
+from tests.terminal.pseudo_terminal import at_a_terminal
+from tests.terminal.shell import Shell
 from tests.terminal.team import install
 
 GIVEN = ("--breakglass", "--incident", "INC-7", "--reason", "Slack is gone")
@@ -21,57 +17,6 @@ GIVEN = ("--breakglass", "--incident", "INC-7", "--reason", "Slack is gone")
 @pytest.fixture
 def team(shell: Shell) -> dict[str, str]:
     return install(shell.home)
-
-
-async def at_a_terminal(
-    shell: Shell, team: dict[str, str], *words: str, answers: Sequence[tuple[str, str]]
-) -> tuple[int, str]:
-    """The command under a pseudo-terminal; each answer is typed once its question was asked, and
-    ``^C`` is a Ctrl-C."""
-    ours, theirs = pty.openpty()
-    process = await asyncio.create_subprocess_exec(
-        COMMAND,
-        *words,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=shell.environment(**team),
-        cwd=shell.home,
-        start_new_session=True,
-    )
-    os.close(theirs)
-    written = bytearray()
-    loop, ended = asyncio.get_running_loop(), asyncio.Event()
-
-    def readable() -> None:
-        try:
-            written.extend(os.read(ours, 65_536))
-        except OSError:
-            loop.remove_reader(ours)
-            ended.set()
-
-    loop.add_reader(ours, readable)
-    try:
-        async with asyncio.timeout(20):
-            seen = 0
-            for question, answer in answers:
-                while (at := written.decode(errors="replace").find(question, seen)) < 0:
-                    assert process.returncode is None, written.decode()
-                    await asyncio.sleep(0.02)
-                seen = at + 1
-                if answer == "^C":
-                    process.send_signal(signal.SIGINT)
-                else:
-                    os.write(ours, f"{answer}\n".encode())
-            code = await process.wait()
-            await ended.wait()
-    finally:
-        loop.remove_reader(ours)
-        os.close(ours)
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    return code, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode())
 
 
 def labelled(shell: Shell) -> bool:
@@ -114,7 +59,7 @@ async def test_the_plan_as_json(shell: Shell, team: dict[str, str]) -> None:
 @pytest.mark.parametrize(("words", "said", "code"), [
     (("apply", "label-nod", "node-1"), "label-node", 2),
     (("apply", "label-node"), "needs NODE", 2),
-    (("apply", "status"), "no remedy", 2),
+    (("apply", "status"), "status only reads", 2),
     (("apply", "label-node", "node-99"), "There is no node node-99. Look: status", 3),
     (("label-node", "node-1"), "apply label-node", 2),
     (("apply", "label-node", "node-1", "--breakglass"), "--incident and --reason", 2),

@@ -23,6 +23,12 @@ class ManagedFields(_Object, frozen=True):
     time: datetime | None = None
 
 
+class OwnerReference(_Object, frozen=True):
+    kind: str = ""
+    name: str = ""
+    controller: bool = False
+
+
 class Metadata(_Object, frozen=True):
     name: str = ""
     namespace: str = ""
@@ -34,6 +40,12 @@ class Metadata(_Object, frozen=True):
     creation_timestamp: datetime | None = None
     deletion_timestamp: datetime | None = None
     managed_fields: list[ManagedFields] | None = None
+    owner_references: list[OwnerReference] | None = None
+
+    @property
+    def controller(self) -> OwnerReference | None:
+        """What makes a new one when this one goes."""
+        return next((owner for owner in self.owner_references or () if owner.controller), None)
 
     @property
     def changed_at(self) -> datetime | None:
@@ -51,6 +63,7 @@ class Condition(_Object, frozen=True):
     status: str = ""
     reason: str = ""
     message: str = ""
+    last_transition_time: datetime | None = None
 
 
 class Taint(_Object, frozen=True):
@@ -135,6 +148,7 @@ class Container(_Object, frozen=True):
 
 class PodSpec(_Object, frozen=True):
     node_name: str = ""
+    host_network: bool = False
     containers: list[Container] | None = None
 
 
@@ -172,6 +186,10 @@ class Pod(_Object, frozen=True):
         """The ``controller-revision-hash`` its template came from."""
         return (self.metadata.labels or {}).get("controller-revision-hash", "")
 
+    def condition(self, kind: str) -> Condition | None:
+        """The condition of type ``kind``."""
+        return _condition(self.status.conditions, kind)
+
     def container(self, name: str) -> ContainerStatus | None:
         """The status of container ``name``; missing before the kubelet reported."""
         found = (c for c in self.status.container_statuses or () if c.name == name)
@@ -179,22 +197,27 @@ class Pod(_Object, frozen=True):
 
     def image(self, container: str) -> str:
         """The image asked for in the spec: what the status shows can be a digest."""
-        found = (c.image for c in self.spec.containers or () if c.name == container)
-        return next(found, "")
+        return _image(self.spec, container)
 
 
 class UpdateStrategy(_Object, frozen=True):
     type: str = ""
 
 
+class PodTemplate(_Object, frozen=True):
+    spec: PodSpec = PodSpec()
+
+
 class DaemonSetSpec(_Object, frozen=True):
     update_strategy: UpdateStrategy = UpdateStrategy()
+    template: PodTemplate = PodTemplate()
 
 
 class DaemonSetStatus(_Object, frozen=True):
     desired_number_scheduled: int = 0
     updated_number_scheduled: int = 0
     number_ready: int = 0
+    number_unavailable: int = 0
     observed_generation: int = 0
 
 
@@ -206,6 +229,10 @@ class DaemonSet(_Object, frozen=True):
     @property
     def name(self) -> str:
         return self.metadata.name
+
+    def image(self, container: str) -> str:
+        """The image that a new pod gets."""
+        return _image(self.spec.template.spec, container)
 
 
 class DeploymentSpec(_Object, frozen=True):
@@ -290,3 +317,7 @@ class CiliumNode(_Object, frozen=True):
 
 def _condition(conditions: list[Condition] | None, kind: str) -> Condition | None:
     return next((c for c in conditions or () if c.type == kind), None)
+
+
+def _image(spec: PodSpec, container: str) -> str:
+    return next((c.image for c in spec.containers or () if c.name == container), "")

@@ -20,7 +20,7 @@ import msgspec
 from bot.engine.changes.audit import Audit
 from bot.engine.changes.journal import ChangeJournal
 from bot.engine.changes.lock import Lock, LockTaken
-from bot.engine.remedy import DryRun, Effect, Writes
+from bot.engine.remedy import DryRun, Effect, NotYet, Writes
 from bot.model.audit import Event
 from bot.model.change import Change, ChangeStep, StepState, Word, new_expiry_id
 from bot.model.errors import ClientError, OncallError, TimedOut, Unreachable
@@ -216,7 +216,7 @@ class Act(Look):
         while True:
             try:
                 result = await done()
-            except (Unreachable, TimedOut) as error:
+            except (Unreachable, TimedOut, NotYet) as error:
                 result, seen = None, error.message
             except ClientError as error:
                 raise await self._failed(name, str(error)) from None

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from bot.engine.access import needed, rule_for
 from bot.engine.changes.parts import VALID, Parts
+from bot.model.approval import ApprovalRule
 from bot.model.change import Change, Decision, Word
 from bot.model.plan import Risk
 from bot.model.time_scale import TimeScale
@@ -31,7 +32,7 @@ def why_not(parts: Parts, change: Change) -> str:
         return "No approval rule is about it any more."
     if plan.risk is Risk.GUARDED and plan.broken and rule.safe_when_broken and not change.needed:
         return ""
-    counted = [said for said in change.approvals if _counts(parts, change, said)]
+    counted = [said for said in change.approvals if _counts(parts, change, rule, said)]
     alone = [said for said in counted if said.word is Word.SOLO]
     if alone and rule.solo_after is not None and plan.risk is not Risk.BREAKGLASS:
         return ""
@@ -41,9 +42,15 @@ def why_not(parts: Parts, change: Change) -> str:
     return f"{missing} of its approvals cannot be proven." if missing > 0 else ""
 
 
-def _counts(parts: Parts, change: Change, said: Decision) -> bool:
+def _counts(parts: Parts, change: Change, rule: ApprovalRule, said: Decision) -> bool:
+    """Whether it is a sealed word on this plan, of somebody whom the rule still names. Who was in a
+    user group is known from the click, which the seal stands for."""
     digest = change.plan.digest if change.plan else ""
-    return said.digest == digest and parts.seal.holds_for_word(change.id, said)
+    named = said.by.id in rule.approvers.users | rule.second.users
+    grouped = bool(rule.approvers.groups | rule.second.groups)
+    if said.digest != digest or not (named or grouped):
+        return False
+    return parts.seal.holds_for_word(change.id, said)
 
 
 def is_late(change: Change, now: datetime, scale: TimeScale) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bot.engine.changes.lock import Lock
 from bot.model.brakes import Brake, Freeze, LockState
 from bot.model.names import counted
-from bot.model.plan import Plan
+from bot.model.plan import Plan, Risk
 from bot.model.time_scale import REAL_TIME, TimeScale
 from bot.store.brakes import StoredBrakes
 
@@ -48,7 +48,10 @@ def most_restarts(nodes: int) -> int:
 
 
 def brakes_on(plan: Plan, change: str, seen: BrakesSeen) -> list[Brake]:
-    """Why ``plan`` of the change with the id ``change`` may not begin now; empty when it may."""
+    """Why ``plan`` of the change with the id ``change`` may not begin now; empty when it may.
+
+    What is safe only takes back what was approved, so no cooldown of its target holds it.
+    """
     found = []
     if seen.freeze is not None:
         by = seen.freeze.by.name or seen.freeze.by.id
@@ -62,7 +65,7 @@ def brakes_on(plan: Plan, change: str, seen: BrakesSeen) -> list[Brake]:
         )
     if seen.lock is not None and seen.lock.holder != change:
         found.append(lock_brake(seen.lock))
-    if seen.cooling and seen.cooling != change:
+    if seen.cooling and seen.cooling != change and plan.risk is not Risk.SAFE:
         found.append(
             Brake(
                 name="cooldown",

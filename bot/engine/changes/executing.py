@@ -258,7 +258,8 @@ async def leave(parts: Parts, change: Change) -> None:
     plan = change.plan
     if plan is not None and change.steps:
         seconds = parts.remedy(change).cooldown
-        await parts.brakes.stored.cool(plan.cluster, plan.target, change.id, seconds)
+        if seconds > 0:
+            await parts.brakes.stored.cool(plan.cluster, plan.target, change.id, seconds)
     await release(parts, change)
 
 
@@ -305,7 +306,7 @@ async def _later(parts: Parts, journal: StoredJournal, error: ClientError) -> No
 async def keep_lock(parts: Parts, change: Change) -> None:
     """Renew the lock of a change that waits; what cannot be renewed lapses by itself."""
     try:
-        title = change.plan.title if change.plan else ""
-        await parts.brakes.lock(parts.cluster(change)).take(change.id, title)
+        title, name = change.plan.title if change.plan else "", change.request.requester.name
+        await parts.brakes.lock(parts.cluster(change)).take(change.id, title, holder_name=name)
     except (ClientError, LockTaken) as error:
         logger.warning("the lock of %s is not renewed: %s", change.request.cluster, error)

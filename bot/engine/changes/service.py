@@ -95,10 +95,13 @@ class Changes:
         *,
         reason: str = "",
         typed: str = "",
+        step: str = "",
         where: str = "",
     ) -> Change:
         """Somebody's word on a change, by the id of its ask or its own.
 
+        ``step``: the one it is about, where it is about one; a word on a step that is past by now
+        is not taken for a word on the next.
         Said twice by the same person it counts once. Raises :class:`NotAllowed` or
         :class:`UsageError` with the sentence for whoever said it; what does not count is audited.
         """
@@ -108,6 +111,8 @@ class Changes:
         if not judged.allowed:
             raise await self._unheard(change, word, by, where, NotAllowed(judged.reason))
         require_words(word, change, reason, typed)
+        if step and step != change.step_that_waits:
+            raise await self._unheard(change, word, by, where, not_taken(Heard.LATE, word, change))
         if not self._seals_hold(change):
             altered = NotAllowed(
                 "The record of this change was altered: its seal does not hold.",
@@ -246,10 +251,8 @@ class Changes:
         about = target if word in DECISIONS else ""
         if word in DECISIONS and not is_ask_id(target):
             about = change.ask
-        if word is Word.CONFIRM:
-            about = change.outcome
-        if word in (Word.HAPPENED, Word.DID_NOT) and change.doubt is not None:
-            about = change.doubt.name
+        if word in (Word.CONFIRM, Word.HAPPENED, Word.DID_NOT):
+            about = change.step_that_waits
         said = Decision(
             word=word,
             by=by,

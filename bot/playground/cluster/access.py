@@ -12,8 +12,8 @@ from .names import new_uid
 
 JsonObject = dict[str, Any]
 
-
-API_AUDIENCE = "https://kubernetes.default.svc"
+AUDIENCE = "https://kubernetes.default.svc"
+"""Whom an ordinary token is for: the API server."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class User:
     name: str
     token: str
     uid: str = ""
+    audiences: tuple[str, ...] = ()
     groups: tuple[str, ...] = ("system:authenticated",)
-    audiences: tuple[str, ...] = (API_AUDIENCE,)
 
     def info(self) -> JsonObject:
         """The UserInfo of TokenReview and SelfSubjectReview."""
@@ -120,10 +120,12 @@ class Access:
         rules: Sequence[Mapping[str, Any]] | None,
         token: str | None = None,
         groups: tuple[str, ...] = (),
+        audiences: tuple[str, ...] = (),
     ) -> User:
         """Add a user; without rules they may do nothing but ask what they may do."""
         token = token or secrets.token_urlsafe(24)
-        user = User(name, token, new_uid(), (*groups, "system:authenticated"))
+        groups = (*groups, "system:authenticated")
+        user = User(name, token, new_uid(), audiences or (AUDIENCE,), groups)
         self._by_token[token] = user
         self._rules[name] = tuple(Rule.of(rule) for rule in rules or ())
         return user
@@ -154,7 +156,7 @@ class Access:
             return ANONYMOUS
         scheme, _, token = authorization.partition(" ")
         user = self._by_token.get(token.strip())
-        if scheme.lower() != "bearer" or user is None or API_AUDIENCE not in user.audiences:
+        if scheme.lower() != "bearer" or user is None or AUDIENCE not in user.audiences:
             raise Unauthorized
         return user
 

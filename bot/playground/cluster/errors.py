@@ -138,6 +138,21 @@ class Conflict(ApiError):
         )
 
     @classmethod
+    def no_such_uid(
+        cls, kind: Kind, name: str, namespace: str, wanted: str, found: str
+    ) -> Conflict:
+        """A PUT of an object with another UID than the one that bears the name, if any does."""
+        key = f"{namespace}/{name}" if namespace else name
+        where = "minions" if kind.plural == "nodes" else kind.plural  # nodes kept their old place
+        return cls(
+            f'Operation cannot be fulfilled on {kind.qualified} "{name}": StorageError: invalid '
+            f"object, Code: 4, Key: /registry/{where}/{key}, ResourceVersion: 0, "
+            f"AdditionalErrorMsg: Precondition failed: UID in precondition: {wanted}, UID in "
+            f"object meta: {found}",
+            object_details(kind, name),
+        )
+
+    @classmethod
     def other_version(cls, kind: Kind, name: str, wanted: str, found: str) -> Conflict:
         """The resourceVersion precondition of a delete."""
         return cls(
@@ -163,6 +178,18 @@ class Invalid(ApiError):
         details["kind"] = kind.kind
         details["causes"] = [{"reason": cause, "message": message, "field": field}]
         return cls(f'{_by_kind(kind)} "{name}" is invalid: {field}: {message}', details)
+
+    @classmethod
+    def without_version(cls, kind: Kind, name: str) -> Invalid:
+        """A PUT that would overwrite blindly what may not be."""
+        message = "Invalid value: 0x0: must be specified for an update"
+        cause = {
+            "reason": "FieldValueInvalid", "message": message, "field": "metadata.resourceVersion"
+        }  # fmt: skip
+        return cls(
+            f'{kind.qualified} "{name}" is invalid: metadata.resourceVersion: {message}',
+            object_details(kind, name, causes=[cause]),
+        )
 
     @classmethod
     def patch(cls) -> Invalid:

@@ -123,13 +123,25 @@ KINDS: tuple[Kind, ...] = (
     ),
 )  # fmt: skip
 
+EVENTS_V1 = _kind(
+    "events.k8s.io/v1", "events", "Event", short=("ev",),
+    fields=(
+        "action", "deprecatedCount", "deprecatedFirstTimestamp", "deprecatedLastTimestamp",
+        "deprecatedSource", "eventTime", "note", "reason", "regarding", "related",
+        "reportingController", "reportingInstance", "series", "type",
+    ),
+)  # fmt: skip
+"""Another form of the core Events, which are stored once."""
+
+SERVED: tuple[Kind, ...] = (*KINDS, EVENTS_V1)
+
 BY_PLURAL: dict[str, Kind] = {kind.plural: kind for kind in KINDS}
 BY_KIND: dict[str, Kind] = {kind.kind: kind for kind in KINDS}
 BY_PATH: dict[tuple[str, str, str], Kind] = {
-    (kind.group, kind.version, kind.plural): kind for kind in KINDS
+    (kind.group, kind.version, kind.plural): kind for kind in SERVED
 }
 GROUP_VERSIONS: tuple[tuple[str, str], ...] = (
-    *dict.fromkeys((kind.group, kind.version) for kind in KINDS),
+    *dict.fromkeys((kind.group, kind.version) for kind in SERVED),
     ("authentication.k8s.io", "v1"),
     ("authorization.k8s.io", "v1"),
     ("policy", "v1"),

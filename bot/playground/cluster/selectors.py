@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import BadRequest
+from .events import stored_path
 from .names import is_label_key, is_label_value
 
 _TOKEN = re.compile(r"\s*(==|!=|=|!|\(|\)|,|<|>|[^\s=!(),<>]+)")
@@ -189,14 +190,15 @@ class FieldTerm:
         return (text == self.value) is self.equal
 
 
-def parse_fields(text: str, plural: str) -> tuple[FieldTerm, ...]:
+def parse_fields(text: str, plural: str, group: str = "") -> tuple[FieldTerm, ...]:
     """Parse ``spec.nodeName=node-1,status.phase!=Running`` for one kind."""
     terms = []
     for part in filter(None, text.split(",")):
         key, operator, value = _field_clause(part)
-        if key not in _FIELDS.get(plural, _COMMON):
+        path = stored_path(tuple(key.split(".")), group)
+        if ".".join(path) not in _FIELDS.get(plural, _COMMON):
             raise BadRequest(f"field label not supported: {key}")
-        terms.append(FieldTerm(tuple(key.split(".")), value, equal=operator != "!="))
+        terms.append(FieldTerm(path, value, equal=operator != "!="))
     return tuple(terms)
 
 

@@ -105,9 +105,16 @@ class SimulatedCluster:
         name: str,
         rules: Sequence[Mapping[str, Any]] | None = None,
         token: str | None = None,
+        *,
+        groups: Sequence[str] = (),
+        audiences: Sequence[str] = (),
     ) -> User:
-        """Add a user with rules written as in a Role, plus ``namespace`` (None: cluster-wide)."""
-        return self._world.access.add(name, rules, token)
+        """Add a user with rules written as in a Role, plus ``namespace`` (None: cluster-wide).
+
+        A token for other ``audiences`` than the API server opens nothing here; a TokenReview that
+        asks for them knows it.
+        """
+        return self._world.access.add(name, rules, token, tuple(groups), tuple(audiences))
 
     def issue_token(self, user: User, *audiences: str) -> str:
         """One more token of ``user``, good for ``audiences`` alone, as TokenRequest gives."""

@@ -8,7 +8,8 @@ from typing import Any, Final
 from bot.playground.slack.records import Message
 
 Event = tuple[str, Any]
-"""("message", Message) | ("removed", Message) | ("cluster", state) | ("end", None)"""
+"""("message", Message) | ("removed", Message) | ("joined", Channel) | ("cluster", state)
+| ("link", None) | ("views", user id) | ("end", None)"""
 
 _MOST_WAITING: Final = 2_000
 

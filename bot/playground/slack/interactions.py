@@ -8,6 +8,7 @@ from bot.playground.slack.blocks import find_control
 from bot.playground.slack.delivery import Delivery
 from bot.playground.slack.errors import SlackError
 from bot.playground.slack.events import Events
+from bot.playground.slack.invitation import INVITE, invite
 from bot.playground.slack.records import Ack, Channel, Message, SlashCommand, User
 from bot.playground.slack.response_urls import Conversation, ResponseUrls
 from bot.playground.slack.state import State
@@ -37,6 +38,8 @@ class Interactions:
 
     async def command(self, command: str, text: str, *, user: User, channel: Channel) -> Ack:
         """Send a slash command; its failure is shown to the person in Slack's words."""
+        if command == INVITE.command:  # Slack's own: no app hears of it
+            return Ack(None, "", 0.0, invite(self._state, text, user=user, channel=channel))
         if user.team != directory.TEAM_ID:
             # An app's commands are for the workspace that installed it.
             self._tell(user, channel, f"`{command}` is not a valid command.")

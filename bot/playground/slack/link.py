@@ -11,6 +11,7 @@ from bot.playground.slack.web_api import WebApi
 
 DISTURBANCES: Final = {
     "throttle": "Slack refuses the next 3 posts and updates (429)",
+    "hold": "Slack holds the next update back for 40 seconds (429)",
     "fail": "Slack fails at the next post and update (500)",
     "lose-event": "The next event gets lost",
     "double-event": "The next event comes twice",
@@ -70,6 +71,8 @@ class Link:
             case "throttle":
                 for method in _POSTS:
                     self._api.faults.add(method, Failure(retry_after=2), 3)
+            case "hold":
+                self._api.faults.add("chat.update", Failure(retry_after=40), 1)
             case "fail":
                 for method in _POSTS:
                     self._api.faults.add(method, Failure(status=500), 1)

@@ -17,6 +17,7 @@ from bot.playground.slack.directory import BOT
 from bot.playground.slack.errors import SlackError
 from bot.playground.slack.guard import PageGuard
 from bot.playground.slack.interactions import Interactions
+from bot.playground.slack.invitation import INVITE
 from bot.playground.slack.link import Link
 from bot.playground.slack.modals import Modals
 from bot.playground.slack.page_request import acting, read_body, typed_values, word
@@ -124,6 +125,9 @@ class PageDoor:
                     return response
                 if name == "cluster":
                     await _send(response, name, value)
+                elif name == "joined":
+                    if viewer.id in value.members:
+                        await _send(response, name, {"channel": value.id})
                 elif name == "link":
                     await _send(response, name, self._link.shown())
                 elif name == "views":
@@ -211,6 +215,10 @@ class PageDoor:
             "commands": [
                 {"command": known.command, "hint": known.usage_hint, "about": known.description}
                 for known in self._interactions.commands.values()
+            ],
+            "own_commands": [
+                {"command": known.command, "hint": known.usage_hint, "about": known.description}
+                for known in (INVITE,)
             ],
             "cluster": self._cluster.shown,
             "views": self._views.shown(viewer),

@@ -32,8 +32,14 @@ logger = logging.getLogger(__name__)
 MOST_ASKED = 50
 """People asked directly for one change; the channel and the terminal are there for the others."""
 
-UNDECIDED = frozenset([ChangeState.PLANNING, ChangeState.WAITING])
-IN_WORK = frozenset([ChangeState.EXECUTING, ChangeState.CONFIRMING, ChangeState.UNKNOWN])
+
+IN_WORK = frozenset(
+    [
+        *(ChangeState.EXECUTING, ChangeState.CONFIRMING, ChangeState.UNKNOWN),
+        ChangeState.VERIFYING,
+    ]
+)
+"""Nothing to decide, and not the end: what goes on is told in the channel."""
 
 
 class Directly:
@@ -54,10 +60,10 @@ class Directly:
         second, unknown_second = await self._members(rule.second, change)
         second -= first
         if change.state is ChangeState.WAITING:
-            self._ask(change, rule, now, version, first)
+            await self._ask(change, rule, now, version, first)
             if change.reminded:
-                self._remind(change, now, first)
-                self._ask(change, rule, now, version, second)
+                await self._remind(change, now, first)
+                await self._ask(change, rule, now, version, second)
             return sorted(unknown | (unknown_second if change.reminded else frozenset()))
         asked = sorted(first | (second if change.reminded else frozenset()))
         message = decided(change, now)
@@ -67,7 +73,7 @@ class Directly:
                 self._update(change, user, message, version, reminder=True)
         return []
 
-    def _ask(
+    async def _ask(
         self,
         change: Change,
         rule: ApprovalRule,
@@ -81,11 +87,12 @@ class Directly:
             own = user == change.request.requester.id
             card = with_heading(live(change, now, rule, own=own), heading)
             key = _key(change, user)
-            self._outbox.post(direct(user), key, card, Fallback())
-            if change.decisions or Word.SOLO in offers(change, now):
+            if not await self._outbox.is_posted(key):
+                self._outbox.post(direct(user), key, card, Fallback())
+            if change.decisions or change.tellings or Word.SOLO in offers(change, now):
                 self._update(change, user, card, version)
 
-    def _remind(self, change: Change, now: datetime, users: Iterable[str]) -> None:
+    async def _remind(self, change: Change, now: datetime, users: Iterable[str]) -> None:
         if change.decide_by is None:
             return
         text = words.REMINDER.format(
@@ -97,7 +104,9 @@ class Directly:
             own = user == change.request.requester.id
             card = with_heading(live(change, now, own=own), text)
             rung = Message(text=text, blocks=card.blocks)
-            self._outbox.post(direct(user), _key(change, user, reminder=True), rung, Fallback())
+            key = _key(change, user, reminder=True)
+            if not await self._outbox.is_posted(key):
+                self._outbox.post(direct(user), key, rung, Fallback())
 
     def _update(
         self,

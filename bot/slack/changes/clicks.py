@@ -127,12 +127,16 @@ class ChangeClicks:
             if change.plan is not None and change.plan.risk is Risk.BREAKGLASS:
                 return await self._ask(asked, press, change)
         person = await self._teller.person(asked.user)
+        step = ""
         if press.word in ON_A_STEP:
             change = await self._meant(press)
             if mark(change) != press.step:
                 return messages.fixed(words.OTHER_STEP)
+            step = change.step_that_waits
         now = await changes.say(
-            press.target, press.word, asked.requester, person, where=asked.channel or HOME
+            *(press.target, press.word, asked.requester, person),
+            step=step,
+            where=asked.channel or HOME,
         )
         await self._teller.show(now)
         return None

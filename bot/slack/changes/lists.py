@@ -109,10 +109,11 @@ def _freeze(freeze: Freeze) -> str:
 
 def _lock(lock: LockState) -> str:
     holder = f"@{lock.holder_name}" if lock.holder_name else lock.holder
-    return words.LOCKED.format(
+    said = words.LOCKED if lock.by_hand else words.BEING_CHANGED
+    return said.format(
         who=escape(holder, 80),
         cluster=bold(lock.cluster, 90),
-        until=until(lock.until) if lock.by_hand else "",
+        until=until(lock.until),
         reason=escape(lock.reason, 300),
     )
 

@@ -38,11 +38,6 @@ class Places:
         asked_in = request.origin.get("channel", "")
         return asked_in != self.channel_for(request.cluster, request.channel)
 
-    @property
-    def first(self) -> str:
-        """Where what is about all clusters is told; empty without any channel."""
-        return next(iter(self._channels), "")
-
 
 def direct(user: str) -> str:
     """The outbox lane of the direct messages with one person."""

@@ -16,7 +16,7 @@ import msgspec
 from bot.model.access import Action, Person
 from bot.model.approval import ApprovalRule
 from bot.model.change import Change, ChangeRequest, ChangeState, Word
-from bot.model.errors import NotAllowed, StoreUnavailable
+from bot.model.errors import NotAllowed
 from bot.model.expiry import Expiry, ExpiryState
 from bot.model.names import counted
 from bot.model.plan import Risk
@@ -72,7 +72,9 @@ class SlackTeller:
         channels: Mapping[str, str],
         rules: Callable[[], Rules | None],
         watch: Callable[[Change], None] = lambda change: None,
+        audit_channel: str = "",
     ) -> None:
+        self._audit_channel = audit_channel
         self.places = Places(channels)
         self._outbox = outbox
         self._people = people
@@ -138,12 +140,12 @@ class SlackTeller:
         self._watch(change)
 
     async def tell_head(self, number: int, digest: str) -> None:
-        """In the first of the bot's channels."""
-        if not self.places.first:
+        """In the audit's channel, where one is set."""
+        if not self._audit_channel:
             return
         text = words.HEAD.format(records=counted(number, "record"), digest=plain(digest, 80))
         key = f"audit-head-{number}"
-        self._outbox.post(self.places.first, key, _plainly(text), Fallback(), final=True)
+        self._outbox.post(self._audit_channel, key, _plainly(text), Fallback(), final=True)
 
     async def kept(self) -> bool:
         """Whether all of it is in the outbox for good."""
@@ -169,18 +171,12 @@ class SlackTeller:
     async def _show(self, change: Change, message: Message, version: Version) -> None:
         """Post the live message where it is not posted, and bring it up to date where it is."""
         lane, first = self.places.lane(change), change.state is ChangeState.PLANNING
-        if first or not await self._is_posted(change):
+        if first or not await self._outbox.is_posted(change.id):
             self._outbox.post(lane, change.id, message, self._fallback(change))
         if not first:
             self._outbox.update(
                 lane, change.id, message, final=True, part=version.part, rank=version.rank
             )
-
-    async def _is_posted(self, change: Change) -> bool:
-        try:
-            return bool(await self._outbox.ts_of(change.id))
-        except StoreUnavailable:
-            return True  # what is not known to be missing is not posted again
 
     async def _is_turned_away(self, change: Change) -> bool:
         """Whether the requester may not even ask: that is theirs alone to know."""
@@ -197,7 +193,7 @@ class SlackTeller:
 
     async def _is_shown(self, change: Change) -> bool:
         """Whether there is a message that would go on saying that it is planned."""
-        return change.state is ChangeState.REFUSED and await self._is_posted(change)
+        return change.state is ChangeState.REFUSED and await self._outbox.is_posted(change.id)
 
     def _put_plan_into_thread(self, change: Change, message: Message) -> None:
         """Whatever the card had to cut stands in a file."""
@@ -227,7 +223,7 @@ class SlackTeller:
             text = words.LOUD_BREAKGLASS.format(who=approvers, needed=change.needed, **about)
             self._post(lane, f"{change.id}/loud-{change.round}", text)
         for said in change.approvals:
-            if said.word is Word.SOLO and change.state is not ChangeState.WAITING:
+            if said.word is Word.SOLO and change.state is ChangeState.APPROVED:
                 reason = escape(said.reason, 400)
                 text = words.LOUD_SOLO.format(
                     who=who(said.by), reason=reason, approvers=approvers, **about
@@ -256,7 +252,7 @@ class SlackTeller:
         alone = direct(request.requester.id)
         if alone != lane and self.places.asked_elsewhere(request):
             private = with_note(message, words.TOLD_ALONE)
-            self._outbox.private(alone, private, f"{change.id}/{version.part}")
+            self._outbox.private(alone, private, f"{change.id}/alone/{version.part}")
 
     def _rule_of(self, change: Change) -> ApprovalRule | None:
         rules = self._rules()

@@ -42,20 +42,22 @@ class Version:
 
 
 def rank_of(change: Change) -> int:
-    """At least 1, below 2^46.
+    """At least 1, at most 2^48.
 
     What a carrier tells may lack the latest words, so steps count before them; a step that a human
-    says did not happen is taken out again, which that word makes up for.
+    says did not happen is taken out again, which that word makes up for. What is told anew, because
+    the store may have lost what was told last, is later than all of that.
     """
     acted = sum(1 if step.state is StepState.STARTED else 2 for step in change.steps)
     acted += 3 * len(change.said(Word.DID_NOT))
     ended = change.state.terminal
     parts = (
+        (change.tellings, 10),
         (int(ended), 1),
-        (change.round, 8),
-        (_ENDED if ended else _PHASES[change.state], 4),
-        (acted, 16),
-        (len(change.decisions), 16),
+        (change.round, 6),
+        (_ENDED if ended else _PHASES[change.state], 3),
+        (acted, 14),
+        (len(change.decisions), 14),
     )
     rank = 0
     for value, bits in parts:

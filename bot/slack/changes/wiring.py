@@ -48,10 +48,12 @@ class SlackChanges:
         api: WebApi,
         home: Home,
         take: Take,
+        audit_channel: str,
     ) -> None:
         self._executor = executor
         self.teller = SlackTeller(
-            outbox, people, admission, channels, lambda: executor.changes, home.changed
+            *(outbox, people, admission, channels, lambda: executor.changes, home.changed),
+            audit_channel,
         )
         if executor.changes is not None:
             executor.changes.tell_through(self.teller)

@@ -22,7 +22,7 @@ from bot.model.nearest import did_you_mean, quoted
 from bot.model.run import Requester
 from bot.terminal.api.answers import Nothing, answer, read_body, refusal
 from bot.terminal.api.callers import Caller, Callers
-from bot.terminal.api.wire import ON_A_CHANGE, ON_AN_ASK, PREFIX, NewChange, Said
+from bot.terminal.api.wire import ABOUT_A_STEP, ON_A_CHANGE, ON_AN_ASK, PREFIX, NewChange, Said
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ class Changes(Protocol):
         *,
         reason: str = "",
         typed: str = "",
+        step: str = "",
         where: str = "",
     ) -> Change:
         """Say a word to an ask or a change."""
@@ -155,6 +156,8 @@ class ChangesApi:
         word = _word(request.match_info["word"], ON_A_CHANGE)
         said = await read_body(request, Said)
         change = await self._change(request.match_info["id"], caller)
+        if word in ABOUT_A_STEP:
+            _still_about(change, word, said.step)
         return await self._said(change.id, word, said, caller)
 
     async def _waiting(self, request: web.Request, caller: Caller) -> web.Response:
@@ -192,6 +195,7 @@ class ChangesApi:
             caller.person,
             reason=said.reason,
             typed=said.cluster,
+            step=said.step,
             where=WHERE,
         )
         return answer(change_document(change))
@@ -213,6 +217,16 @@ class ChangesApi:
             return True
         asked = (request.remedy, request.cluster, request.channel)
         return access.decide(self._rules, person, Action.RUN, *asked).allowed
+
+
+def _still_about(change: Change, word: Word, step: str) -> None:
+    """A change that has gone on must not take a word about the step before for one about this."""
+    about = change_document(change).about
+    if step and step != about:
+        now = f"it is about {quoted(about)} by now" if about else f"it is {change.state} by now"
+        raise UsageError(f"{word} was about {quoted(step)}, and {now}.", hint="Look again.")
+    if not step and about:
+        raise UsageError(f"Which step? {word} is about one.", hint=f"It waits at {quoted(about)}.")
 
 
 def _word(text: str, known: frozenset[Word]) -> Word:

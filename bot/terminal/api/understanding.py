@@ -1,8 +1,8 @@
 """From the words of a command to a change that is asked for, by the grammar of every door.
 
-A terminal is in no Slack channel: a rule that is about requests from channels is not about its
-requests, however well somebody knows a channel's id. Where the change is told is the Slack door's
-to choose.
+A terminal is in no Slack channel: a rule that is about requests from channels, of the access rules
+or of the approvals, is not about its requests, so nobody gets past one by naming a cluster whose
+channel they are not in. Where the change is told is the Slack door's to choose.
 """
 
 from __future__ import annotations

@@ -32,11 +32,17 @@ class NewChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     once: str = ""
 
 
+ABOUT_A_STEP = frozenset([Word.CONFIRM, Word.HAPPENED, Word.DID_NOT])
+"""Said of one step, which is named: the change may have gone on since it was looked at."""
+
+
 class Said(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What comes with a word: the reason, and the cluster's name as typed, where it is wanted."""
+    """What comes with a word: the reason, and where they are wanted the cluster's name as typed or
+    the step it is about."""
 
     reason: str = ""
     cluster: str = ""
+    step: str = ""
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):

@@ -77,12 +77,6 @@ def image_of(pod: Pod) -> str:
     return pod.image(AGENT_CONTAINER)
 
 
-def is_running(pod: Pod) -> bool:
-    """Whether the agent's container runs, so that it can be asked at all."""
-    container = pod.container(AGENT_CONTAINER)
-    return bool(container and container.state.running) and not pod.deleting
-
-
 def node_is_gone(seen: Seen, node: str) -> bool:
     """Whether Kubernetes holds ``node`` for not ready, which explains every pod on it."""
     object_ = (seen.nodes or {}).get(node)

@@ -39,8 +39,9 @@ class Tally:
     troubles: Counter[str] = field(default_factory=Counter)
     states: Counter[str] = field(default_factory=Counter)
     kills: int = 0
-    asked_again: int = 0
+    clicked_again: int = 0
     effects: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
 
@@ -112,12 +113,13 @@ def figures(tallies: list[Tally], seconds: float) -> str:
     """What was measured, in one paragraph."""
     states = sum((tally.states for tally in tallies), Counter[str]())
     troubles = sum((tally.troubles for tally in tallies), Counter[str]())
+    reasons = sum((tally.refusals for tally in tallies), Counter[str]())
     return (
         f"chaos: seed {SEED}, {sum(states.values())} changes, "
         f"{sum(tally.kills for tally in tallies)} kills, "
         f"{sum(tally.effects for tally in tallies)} effects, "
-        f"{sum(tally.asked_again for tally in tallies)} asked again, {seconds:.0f} s\n"
-        f"  ends: {dict(states)}\n  troubles: {dict(troubles)}"
+        f"{sum(tally.clicked_again for tally in tallies)} clicks repeated, {seconds:.0f} s\n"
+        f"  ends: {dict(states)}\n  troubles: {dict(troubles)}\n  reasons: {dict(reasons)}"
     )
 
 
@@ -165,6 +167,8 @@ async def one_change(
     tally.effects += len(effects)
     tally.troubles[trouble.__name__] += 1
     tally.states[change.state if change else "forgotten"] += 1
+    if change is not None and change.state in (ChangeState.REFUSED, ChangeState.FAILED):
+        tally.refusals[change.outcome[:100]] += 1
     if wrong := judged(change, [f"{one.verb} {one.name}" for one in effects], trouble):
         tally.wrong.append(f"{text} ({trouble.__name__}): {wrong}")
 
@@ -188,7 +192,7 @@ async def _approve_until_it_ends(
             continue
         if change.state is ChangeState.WAITING:
             if change.ask in said:
-                tally.asked_again += 1
+                tally.clicked_again += 1
             said.append(change.ask)
             await here.clicked(change_id, Word.APPROVE, APPROVER)
             await asyncio.sleep(0.4)

@@ -23,6 +23,8 @@ from tests.chaos.town import CHANNEL, BotProcess, key_of
 
 REQUESTER, APPROVER = "ana", "ben"
 ASKS = (ChangeState.WAITING, ChangeState.UNKNOWN, ChangeState.CONFIRMING)
+HEARS_NOTHING = 8.0
+"""Seconds after which somebody types a command again."""
 SECOND = 1.0
 """What a store may lose that syncs every second."""
 
@@ -43,24 +45,27 @@ class World:
     """How long the store's files were when."""
 
     async def typed(self, text: str) -> str:
-        """Type a command until Slack shows no failure; the id of the change it became."""
-        before = set(self.live())
-        async with asyncio.timeout(40):
+        """Type a command until it became a change, as people do who were told that it did not
+        (Slack failed, the store is away) or hear nothing (the store forgot); the change's id."""
+        async with asyncio.timeout(60):
             while True:
+                before = set(self.live())
                 for bot in self.bots:
                     self.workspace.bot_url = bot.url
                     ack = await self.workspace.command(
                         "/cilium", text, user=REQUESTER, channel=CHANNEL
                     )
-                    if ack.status == 200:
-                        return await self._new(before)
+                    if ack.status == 200 and (new := await self._new(before)):
+                        return new
                 await asyncio.sleep(0.1)
 
     async def _new(self, before: set[str]) -> str:
-        while True:
+        ends = asyncio.get_running_loop().time() + HEARS_NOTHING
+        while asyncio.get_running_loop().time() < ends:
             if new := set(self.live()) - before:
                 return new.pop()
             await asyncio.sleep(0.02)
+        return ""
 
     def live(self) -> dict[str, Message]:
         """The live messages of changes, by the change's id."""

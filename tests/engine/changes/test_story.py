@@ -141,7 +141,9 @@ async def test_breakglass_needs_two_the_cluster_s_name_and_a_word_per_step(engin
     waiting = await engine.until(change, S.CONFIRMING)
     assert waiting.outcome == "delete the pod"
     assert engine.cluster.api.effects == []
-    await engine.say(waiting, Word.CONFIRM, ANA)
+    with pytest.raises(NotAllowed, match="Too late"):
+        await engine.say(waiting, Word.CONFIRM, ANA, step="another step")
+    await engine.say(waiting, Word.CONFIRM, ANA, step="delete the pod")
     await engine.until(change, S.DONE)
     assert len(engine.cluster.api.effects) == 1
 

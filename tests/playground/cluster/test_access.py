@@ -88,15 +88,23 @@ async def test_access_reviews_answer_for_the_caller(cluster: SimulatedCluster, a
 
 
 async def test_tokens_can_be_reviewed_by_who_may(cluster: SimulatedCluster, api: Client) -> None:
-    user = cluster.add_user("ana", token="ana-token")
+    user = cluster.add_user("ana", token="ana-token", groups=["oncall"])
     path = "/apis/authentication.k8s.io/v1/tokenreviews"
 
     status, body = await api.call("POST", path, {"spec": {"token": "ana-token"}})
     assert (status, body["status"]["authenticated"]) == (201, True)
     assert body["status"]["user"]["username"] == "ana"
 
+    assert body["status"]["user"]["groups"] == ["oncall", "system:authenticated"]
+    assert body["status"]["audiences"] == ["https://kubernetes.default.svc"]
+
     _, body = await api.call("POST", path, {"spec": {"token": "nobody"}})
     assert "authenticated" not in body["status"]
+    assert body["status"] == {
+        "user": {}, "error": "[invalid bearer token, token lookup failed]"
+    }  # fmt: skip
+    status, body = await api.call("POST", path, {"spec": {}})
+    assert (status, body["message"]) == (400, "token is required for TokenReview in authentication")
 
     api.token = user.token
     assert (await api.call("POST", path, {"spec": {"token": "x"}}))[0] == 403
@@ -104,3 +112,22 @@ async def test_tokens_can_be_reviewed_by_who_may(cluster: SimulatedCluster, api:
         "POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", {"spec": {}}
     )
     assert body["status"]["userInfo"]["username"] == "ana"
+
+
+async def test_a_token_counts_for_its_audience_only(cluster: SimulatedCluster, api: Client) -> None:
+    user = cluster.add_user("ana", audiences=["cilium-oncall", "vault"])
+
+    async def reviewed(*audiences: str) -> dict[str, Any]:
+        spec = {"token": user.token, "audiences": list(audiences)}
+        path = "/apis/authentication.k8s.io/v1/tokenreviews"
+        _, body = await api.call("POST", path, {"spec": spec})
+        assert body["spec"] == spec
+        status: dict[str, Any] = body["status"]
+        return status
+
+    status = await reviewed("cilium-oncall", "elsewhere")
+    assert (status["authenticated"], status["audiences"]) == (True, ["cilium-oncall"])
+    assert "authenticated" not in await reviewed("elsewhere")
+    assert "authenticated" not in await reviewed()  # then it must be for the API server
+    api.token = user.token
+    assert (await api.get("/api/v1/nodes"))[0] == 401

@@ -100,7 +100,7 @@ async def test_new_pods_wait_for_an_agent_that_is_stuck(
 async def test_faults_that_a_restart_cures(
     cluster: SimulatedCluster, api: Client, name: str
 ) -> None:
-    cluster.inject(name, "node-7", cured_by_restart=True)
+    fault = cluster.inject(name, "node-7", cured_by_restart=True)
     await cluster.settle()
 
     pod = await restart(cluster, api, "node-7")
@@ -112,6 +112,9 @@ async def test_faults_that_a_restart_cures(
     _, state = await api.get("/playground/state")
     assert {node["name"]: node["agent"] for node in state["nodes"]}["node-7"] == "ok"
     assert state["faults"] == []
+    cluster.clear(fault.id)  # who put it in need not know that it is over
+    with pytest.raises(ValueError, match="no active fault"):
+        cluster.clear(fault.id)
 
 
 @pytest.mark.parametrize("name", ["agent-failing", "agent-crash-loop", "agent-silent"])

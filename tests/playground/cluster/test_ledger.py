@@ -40,6 +40,8 @@ async def test_who_wrote_with_what(cluster: SimulatedCluster, api: Client) -> No
 async def test_a_success_that_changed_nothing_is_not_effective(
     cluster: SimulatedCluster, api: Client
 ) -> None:
+    cluster.inject("node-unreachable", "node-7")  # nobody stops its pods
+    await cluster.settle()
     name = (await api.agent("node-7"))["metadata"]["name"]
     await api.call("DELETE", f"{SYSTEM}/pods/{name}")
     await api.call("DELETE", f"{SYSTEM}/pods/{name}")  # it terminates already

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,93 @@ async def test_kubectl_cordons_and_asks(cluster: SimulatedCluster, kubectl: Kube
     await cluster.settle()
     code, output = await kubectl("rollout", "status", "ds/cilium", *NAMESPACE)
     assert "successfully rolled out" in output
+
+
+async def test_kubectl_reads_and_writes_what_a_change_leaves(
+    cluster: SimulatedCluster, kubectl: Kubectl
+) -> None:
+    cluster.inject("agent-silent", "node-7")
+    await asyncio.sleep(1.2)  # 90 s: its readiness probe fails, which is an Event
+    for resource in ("events", "events.v1.events.k8s.io"):
+        code, output = await kubectl("get", resource, *NAMESPACE)
+        assert code == 0, output
+        assert "Readiness probe failed" in output
+    assert await kubectl("create", "namespace", "bot") == (0, "namespace/bot created\n")
+    code, output = await kubectl("get", "lease", *NAMESPACE)
+    assert "cilium-operator-resource-lock" in output
+    code, output = await kubectl("annotate", "node", "node-3", "owner=me", "--dry-run=server")
+    assert code == 0, output
+    assert "annotations" not in cluster.objects.get("nodes", "node-3")["metadata"]
+    code, output = await kubectl("auth", "whoami")
+    assert (code, "kubernetes-admin" in output) == (0, True)
+
+
+async def test_the_official_client_carries_out_a_change(
+    cluster: SimulatedCluster, tmp_path: Path
+) -> None:
+    """Lock, cordon, restart, wait by watching, leave an Event, release: with typed models."""
+    from kubernetes import client, config, watch
+
+    path = cluster.write_kubeconfig(tmp_path / "config")
+
+    def use() -> None:
+        with config.new_client_from_config(str(path)) as connection:
+            core, leases = client.CoreV1Api(connection), client.CoordinationV1Api(connection)
+            now = datetime.now(UTC)
+            lock = client.V1Lease(
+                metadata=client.V1ObjectMeta(name="change"),
+                spec=client.V1LeaseSpec(
+                    holder_identity="bot", lease_duration_seconds=30,
+                    acquire_time=now.isoformat(timespec="microseconds"),
+                ),
+            )  # fmt: skip
+            held = leases.create_namespaced_lease("kube-system", lock)
+            held.spec.renew_time = held.spec.acquire_time
+            held = leases.replace_namespaced_lease("change", "kube-system", held)
+            version = core.read_node("node-7").metadata.resource_version
+            cordon = {"metadata": {"resourceVersion": version}, "spec": {"unschedulable": True}}
+            assert core.patch_node("node-7", cordon, dry_run="All").spec.unschedulable
+            assert core.patch_node("node-7", cordon).spec.unschedulable
+            selected = {
+                "label_selector": "k8s-app=cilium", "field_selector": "spec.nodeName=node-7"
+            }  # fmt: skip
+            listed = core.list_namespaced_pod("kube-system", **selected)
+            (pod,) = listed.items
+            exactly = client.V1Preconditions(uid=pod.metadata.uid)
+            options = client.V1DeleteOptions(preconditions=exactly)
+            core.delete_namespaced_pod(pod.metadata.name, "kube-system", body=options)
+            following = watch.Watch()
+            for event in following.stream(
+                core.list_namespaced_pod, "kube-system", timeout_seconds=10,
+                resource_version=listed.metadata.resource_version, **selected,
+            ):  # fmt: skip
+                seen = event["object"]
+                conditions = {c.type: c.status for c in seen.status.conditions or ()}
+                if seen.metadata.uid != pod.metadata.uid and conditions.get("Ready") == "True":
+                    following.stop()
+            assert seen.metadata.uid != pod.metadata.uid
+            client.EventsV1Api(connection).create_namespaced_event(
+                "kube-system",
+                client.EventsV1Event(
+                    metadata=client.V1ObjectMeta(generate_name="bot-"), event_time=now,
+                    action="Restart", reason="Restarted", type="Normal", note="as approved",
+                    reporting_controller="bot", reporting_instance="bot-0",
+                    regarding=client.V1ObjectReference(
+                        kind="Pod", name=seen.metadata.name, namespace="kube-system"
+                    ),
+                ),
+            )  # fmt: skip
+            review = client.V1TokenReview(spec=client.V1TokenReviewSpec(token=cluster.token))
+            known = client.AuthenticationV1Api(connection).create_token_review(review)
+            assert known.status.user.username == "kubernetes-admin"
+            leases.delete_namespaced_lease("change", "kube-system")
+
+    await asyncio.to_thread(use)
+    assert [(one.verb, one.resource) for one in cluster.ledger if one.effective] == [
+        ("create", "leases"), ("update", "leases"), ("patch", "nodes"), ("delete", "pods"),
+        ("create", "events"), ("delete", "leases"),
+    ]  # fmt: skip
+    assert {one.user_agent.split("/")[0] for one in cluster.ledger} == {"OpenAPI-Generator"}
 
 
 async def test_the_official_client(cluster: SimulatedCluster, tmp_path: Path) -> None:

@@ -162,24 +162,6 @@ async def test_the_writer_and_the_time_are_remembered(api: Client, stored: dict[
     assert entries["late"]["time"] >= entries["python"]["time"]
 
 
-async def test_a_lease_of_a_paused_holder_is_not_renewed(api: Client) -> None:
-    leases = "/apis/coordination.k8s.io/v1/namespaces/default/leases"
-    _, lease = await api.call(
-        "POST", leases, {"metadata": {"name": "lock"}, "spec": {"holderIdentity": "a"}}
-    )
-    await api.patch(f"{leases}/lock", {"spec": {"holderIdentity": "b"}})
-
-    status, body = await api.call("PUT", f"{leases}/lock", lease)
-
-    assert status == 409
-    assert body["message"].startswith(
-        'Operation cannot be fulfilled on leases.coordination.k8s.io "lock"'
-    )
-    assert body["details"] == {
-        "name": "lock", "group": "coordination.k8s.io", "kind": "leases",
-    }  # fmt: skip
-
-
 async def test_a_dry_run_cordon_and_a_real_one(cluster: SimulatedCluster, api: Client) -> None:
     cordon = {"spec": {"unschedulable": True}}
     path = "/api/v1/nodes/node-3"

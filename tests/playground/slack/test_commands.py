@@ -8,7 +8,9 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 from aiohttp import web
+from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.slack import Workspace
 from tests.playground.slack.bolt import app_for, served, serving
@@ -69,6 +71,35 @@ async def test_typed_text_arrives_as_slack_rewrites_it(workspace: Workspace) -> 
         "a &amp; &lt;b&gt; <http://node-7.example.com|node-7.example.com> "
         "<@U0PLAYBEN01> <#C0PLAYGENERAL|general> @nobody"
     ]
+
+
+async def test_inviting_the_app_lets_it_post_and_asks_no_app(
+    workspace: Workspace, client: AsyncWebClient
+) -> None:
+    with pytest.raises(SlackApiError, match="not_in_channel"):
+        await client.chat_postMessage(channel=workspace.channels["general"], text="x")
+    ack = await workspace.command("/invite", "@cilium", channel="general")
+    assert ack.error is None
+    [told] = workspace.messages("general")
+    assert "added to #general by Ana Ruiz" in told.text
+    await client.chat_postMessage(channel=workspace.channels["general"], text="x")
+
+
+@pytest.mark.parametrize(
+    ("text", "channel", "why"),
+    [
+        ("@cilium", "cilium-oncall", "already"),
+        ("@ben", "general", "Only the app"),
+        ("", "general", "/invite @cilium"),
+    ],
+)
+async def test_an_invitation_that_comes_to_nothing_says_why(
+    workspace: Workspace, text: str, channel: str, why: str
+) -> None:
+    ack = await workspace.command("/invite", text, channel=channel)
+    assert ack.error is not None
+    assert why in ack.error
+    assert not workspace.messages(channel)
 
 
 async def test_bolt_takes_commands_and_answers_in_all_ways(workspace: Workspace) -> None:

@@ -6,10 +6,15 @@ from datetime import timedelta
 
 import msgspec
 
+from bot.model.brakes import Freeze, LockState
+from bot.model.change import ChangeState
 from bot.model.cluster_verdict import ClusterVerdict
-from bot.model.report import Verdict
+from bot.model.expiry import Expiry, ExpiryState
+from bot.model.report import Gap, Verdict
 from bot.model.run import Progress, RunRecord, RunState
-from bot.slack.home.seen import ClusterSeen, RunSeen, Seen
+from bot.slack.changes.lists import ChangeSeen
+from bot.slack.home.seen import ChangesSeen, ClusterSeen, RunSeen, Seen
+from tests.slack.changes import made
 from tests.slack.reports import BEGAN, FAILED, OK, record
 
 NOW = BEGAN + timedelta(minutes=5)
@@ -52,6 +57,56 @@ FULL = Seen(
         RunSeen(record=record(None, RunState.CANCELLED, "Cancelled.")),
     ),
 )
+HELD = ChangesSeen(
+    waiting=(
+        ChangeSeen(
+            change=made.EVERY["waiting"],
+            may_decide=True,
+            link="https://ours.slack.com/archives/C1/p1600000000000200",
+        ),
+        ChangeSeen(change=made.EVERY["waiting-breakglass"]),
+    ),
+    recent=(
+        ChangeSeen(change=made.EVERY["executing"]),
+        ChangeSeen(change=made.EVERY["done-alone"]),
+        ChangeSeen(change=made.EVERY["refused"]),
+    ),
+    freezes=(
+        Freeze(
+            cluster="prod-eu",
+            reason="black friday",
+            by=made.BEN,
+            at=BEGAN,
+            until=BEGAN + timedelta(hours=8),
+        ),
+    ),
+    locks=(
+        LockState(
+            cluster="lab",
+            holder="c-abcde12345",
+            reason="Restart the Cilium agent on node-7",
+            holder_name="ana",
+            since=BEGAN,
+            until=NOW,
+        ),
+    ),
+    gaps=(Gap("the lock of prod-us", "No answer in 5 s."),),
+    expiries=(
+        Expiry(
+            id="e-abcde12345",
+            change="c-abcde12345",
+            cluster="prod-eu",
+            what="node-7 is cordoned",
+            then="it is uncordoned",
+            at=NOW + timedelta(hours=1),
+            made_at=BEGAN,
+            by=made.ANA,
+            state=ExpiryState.ASKS,
+            trouble="The API server does not answer.",
+        ),
+    ),
+)
+CHANGING = msgspec.structs.replace(FULL, changes=HELD)
 EMPTY = Seen(at=NOW, clusters=(ClusterSeen(name="prod-eu"),))
 REFUSED = Seen(at=NOW, refusal="There is nothing here for you: Guests may not use the bot.")
 AWAY = msgspec.structs.replace(
@@ -84,4 +139,29 @@ def hostile(text: str = HOSTILE_TEXT, most: int = 300) -> Seen:
         clusters=tuple(clusters),
         running=(run,) * most,
         recent=(RunSeen(record=ended),) * most,
+        changes=hostile_changes(text, most),
+    )
+
+
+def hostile_changes(text: str, most: int) -> ChangesSeen:
+    """As much as there can be of changes."""
+    change = made.hostile(ChangeState.WAITING, text)
+    seen = [
+        ChangeSeen(change=msgspec.structs.replace(change, ask=f"a-{number}"), may_decide=True)
+        for number in range(most)
+    ]
+    by = change.request.requester
+    freeze = Freeze(cluster=text, reason=text, by=by, at=BEGAN, until=NOW)
+    lock = LockState(cluster=text, holder=text, reason=text, until=NOW, by_hand=True)
+    expiry = Expiry(
+        id="e-1", change=text, cluster=text, what=text, then=text, at=NOW, made_at=BEGAN, by=by,
+        state=ExpiryState.ASKS, trouble=text,
+    )  # fmt: skip
+    return ChangesSeen(
+        waiting=tuple(seen),
+        recent=tuple(seen),
+        freezes=(freeze,) * most,
+        locks=(lock,) * most,
+        gaps=(Gap(text, text),) * most,
+        expiries=(expiry,) * most,
     )

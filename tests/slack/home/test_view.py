@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from bot.playground.slack.blocks import problems
 from bot.playground.slack.limits import SIZES
+from bot.slack.home.changes import MOST_WAITING
 from bot.slack.home.clusters import MOST_CLUSTERS
 from bot.slack.home.runs import MOST_RECENT, MOST_RUNNING
 from bot.slack.home.seen import ClusterSeen, Seen
@@ -49,7 +50,7 @@ def assert_within_limits(made: dict[str, Any]) -> None:
     assert len(json.dumps(made)) < SIZES["view.bytes"]
 
 
-@pytest.mark.parametrize("name", ["full", "empty", "refused", "away"])
+@pytest.mark.parametrize("name", ["full", "empty", "refused", "away", "changing"])
 def test_golden(name: str) -> None:
     made = view(getattr(homes, name.upper()), "D0PLAYANA")
     assert_within_limits(made)
@@ -64,8 +65,10 @@ def test_golden(name: str) -> None:
 def test_the_most_of_everything_fits_and_leaves_room_for_sections_to_come() -> None:
     made = view(homes.hostile(), "D1")
     assert_within_limits(made)
-    assert len(made["blocks"]) <= 2 + 1 + MOST_RUNNING + 2 + MOST_CLUSTERS + 5 + MOST_RECENT + 1
-    assert len(made["blocks"]) <= VIEW_BLOCKS - 30
+    changes = 2 + 2 * MOST_WAITING + 3 + 2
+    runs = 2 + 1 + MOST_RUNNING + 2 + MOST_CLUSTERS + 5 + MOST_RECENT + 1
+    assert len(made["blocks"]) <= runs + changes
+    assert len(made["blocks"]) <= VIEW_BLOCKS - 20
 
 
 def test_hostile_text_rings_nobody_and_links_nowhere() -> None:

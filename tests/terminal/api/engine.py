@@ -91,6 +91,7 @@ class KeptChanges:
         *,
         reason: str = "",
         typed: str = "",
+        step: str = "",
         where: str = "",
     ) -> Change:
         self.words.append((target, word, by, person, reason, typed, where))

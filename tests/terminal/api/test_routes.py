@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from bot.model.change import ChangeState, Word
+from bot.model.change import ChangeState, ChangeStep, StepState, Word
 from bot.model.change_document import ChangeDocument
 from bot.model.errors import NotAllowed, StoreUnavailable, Unreachable
 from bot.terminal.api.wire import MOST_BYTES, ON_A_CHANGE, ON_AN_ASK
@@ -138,6 +139,23 @@ async def test_who_may_not_see_a_change_is_told_what_strangers_to_it_are(api: Se
     assert seen == await api.call("GET", "/changes/nonsense", "cy")
     assert (await api.call("GET", "/changes", "cy")) == (200, [])
     assert (await api.call("POST", f"/changes/{change['change']}/cancel", "cy"))[0] == 404
+
+
+@pytest.mark.parametrize("word", ["confirm", "happened", "did-not"])
+async def test_a_word_about_a_step_names_it(api: Served, word: str) -> None:
+    change = await api.asked("ana")
+    now = datetime.now(UTC)
+    doubtful = ChangeStep(name="step two", state=StepState.DOUBTFUL, started_at=now, ended_at=now)
+    state = ChangeState.CONFIRMING if word == "confirm" else ChangeState.UNKNOWN
+    steps = () if word == "confirm" else (doubtful,)
+    api.engine.move(change["change"], state, outcome="step two", steps=steps)
+    path = f"/changes/{change['change']}/{word}"
+    assert (await api.call("GET", f"/changes/{change['change']}"))[1]["about"] == "step two"
+    for step in ("", "step one"):
+        status, said = await api.call("POST", path, json={"step": step})
+        assert (status, "step two" in str(said["error"])) == (400, True)
+    assert api.engine.words == []
+    assert (await api.call("POST", path, json={"step": "step two"}))[0] == 200
 
 
 @pytest.mark.parametrize("most", ["0", "51", "x", "-1", "²"])

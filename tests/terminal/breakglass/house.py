@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from bot.clients.cluster import Cluster
-from bot.engine.remedy import Acting, Effect, Looking, Remedy
+from bot.engine.remedy import Acting, Effect, Looking, NotYet, Remedy
 from bot.model.change import Change, ChangeRequest, Check
 from bot.model.errors import NotFound
 from bot.model.plan import Call, ObjectRef, Plan, Risk
@@ -90,9 +90,11 @@ class Restart(Remedy):
             happened = pod is None or pod["metadata"]["uid"] != before.uid
             return Effect.HAPPENED if happened else Effect.ABSENT
 
-        async def another() -> str | None:
+        async def another() -> str:
             pod = await self._pod(act)
-            return None if pod is None else pod["metadata"]["name"]
+            if pod is None:
+                raise NotYet("There is no other pod yet.")
+            return str(pod["metadata"]["name"])
 
         if self.keeps:
             await act.expire("promise", what="it is restarted", then="left alone", after=3600)

@@ -11,6 +11,8 @@ import pytest
 from bot.engine.changes.lock import Lock
 from bot.model.change import ChangeState
 from bot.model.errors import NotAllowed
+from bot.model.names import NodeName
+from runbooks.agent.restart.remedy import RestartAgent
 from tests.terminal.breakglass.house import NODE, SCALE, Answers, House, Restart
 
 
@@ -37,6 +39,17 @@ async def test_one_step_at_a_time_until_it_is_proven(house: House) -> None:
     assert said.index("PLAN") < said.index("delete the pod") < said.index("DONE")
     assert f"breakglass {change.id} on lab: Restart the agent on {NODE}; by ana" in said
     assert "freezes, cooldowns" in said
+
+
+async def test_the_real_restart_of_an_agent(house: House) -> None:
+    prompt = Answers("lab", "y", "y")
+    change = await house.run(prompt, RestartAgent(NodeName(NODE)))
+    assert change.state is ChangeState.DONE, house.printed
+    assert len(house.deletes) == 1
+    assert [question.partition("/")[0] for question in prompt.asked[1:]] == [
+        "Next step: look before. Carry it out? [y",
+        "Next step: delete pod kube-system",
+    ]
 
 
 @pytest.mark.parametrize("typed", ["", "Lab", "lab2", "y", None])

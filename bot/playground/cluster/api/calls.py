@@ -116,7 +116,9 @@ class Call:
         if self._selection is None:
             self._selection = Selection(
                 parse_labels(self.query.get("labelSelector", "")),
-                parse_fields(self.query.get("fieldSelector", ""), self.path.resource),
+                parse_fields(
+                    self.query.get("fieldSelector", ""), self.path.resource, self.path.group
+                ),
             )
         return self._selection
 

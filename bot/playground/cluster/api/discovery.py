@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.playground.cluster.errors import PageNotFound
-from bot.playground.cluster.kinds import ALL_VERBS, GROUP_VERSIONS, KINDS, Kind
+from bot.playground.cluster.kinds import ALL_VERBS, GROUP_VERSIONS, SERVED, Kind
 
 JsonObject = dict[str, Any]
 
@@ -83,7 +83,7 @@ def _resources(group: str, version: str) -> JsonObject:
         raise PageNotFound
     resources = [
         entry
-        for kind in KINDS
+        for kind in SERVED
         if (kind.group, kind.version) == (group, version)
         for entry in _entries(kind)
     ]

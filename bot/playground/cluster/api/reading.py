@@ -12,6 +12,7 @@ import msgspec
 from aiohttp import web
 
 from bot.playground.cluster.errors import ApiError, BadRequest, Expired, NotFound
+from bot.playground.cluster.events import as_served
 from bot.playground.cluster.kinds import Kind
 from bot.playground.cluster.store import Collection, Stored
 from bot.playground.cluster.world import World
@@ -32,7 +33,12 @@ def get(world: World, call: Call) -> web.Response:
     stored = require(world, call)
     if tables.wanted(call.request):
         return json_response(tables.render(call.kind, [stored], world.store.version))
-    return json_response(stored.whole() + b"\n")
+    return json_response(as_served(stored, call.kind).whole() + b"\n")
+
+
+def exists(world: World, call: Call) -> bool:
+    """Whether the object that a path names is there."""
+    return world.store.find(call.path.resource, call.path.name, call.path.namespace) is not None
 
 
 def require(world: World, call: Call) -> Stored:
@@ -169,5 +175,5 @@ def _encode_list(kind: Kind, page: Page) -> bytes:
         head += f',"continue":"{page.token}"'
     if page.remaining is not None:
         head += f',"remainingItemCount":{page.remaining}'
-    items = b",".join([stored.item() for stored in page.items])
+    items = b",".join([as_served(stored, kind).item() for stored in page.items])
     return head.encode() + b'},"items":[' + items + b"]}\n"

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from bot.playground.cluster.access import API_AUDIENCE, Attributes, User
-from bot.playground.cluster.errors import PageNotFound
+from bot.playground.cluster.access import AUDIENCE, Attributes, User
+from bot.playground.cluster.errors import BadRequest, PageNotFound
 from bot.playground.cluster.world import World
 
 from .calls import Call, json_response
@@ -80,10 +80,12 @@ def _token(world: World, spec: JsonObject) -> JsonObject:
     Source: apiserver ``pkg/authentication/authenticator/audagnostic.go`` and
     ``pkg/registry/authentication/tokenreview``: a token for others is no error of the review.
     """
-    user = world.access.by_token(spec.get("token", ""))
+    if not spec.get("token"):
+        raise BadRequest("token is required for TokenReview in authentication")
+    user = world.access.by_token(spec["token"])
     if user is None:
         return {"user": {}, "error": "[invalid bearer token, token lookup failed]"}
-    asked = spec.get("audiences") or [API_AUDIENCE]
+    asked = spec.get("audiences") or [AUDIENCE]
     shared = [audience for audience in user.audiences if audience in asked]
     if not shared:
         mine, theirs = _quoted(user.audiences), _quoted(asked)

@@ -12,6 +12,7 @@ import msgspec
 from aiohttp import web
 
 from bot.playground.cluster.errors import BadRequest, Expired
+from bot.playground.cluster.events import as_served
 from bot.playground.cluster.store import Change, Stored, with_version
 from bot.playground.cluster.world import World
 
@@ -79,7 +80,7 @@ class _Stream:
             else:
                 for stored in list(self._collection.in_order(self._namespace or None)):
                     if self._selected(stored.object):
-                        yield _event("ADDED", stored)
+                        yield self._event("ADDED", stored)
             if self._initial and self._bookmarks:
                 yield self._bookmark({"k8s.io/initial-events-end": "true"})
             async for line in self._live():
@@ -130,14 +131,18 @@ class _Stream:
         """A change as this watcher sees it: leaving the selection is a deletion."""
         before, after = self._sees(change.old), self._sees(change.new)
         if after and change.new is not None:
-            yield _event("MODIFIED" if before else "ADDED", change.new)
+            yield self._event("MODIFIED" if before else "ADDED", change.new)
         elif before and change.old is not None:
-            yield _event("DELETED", with_version(change.old, change.version))
+            yield self._event("DELETED", with_version(change.old, change.version))
 
     def _sees(self, stored: Stored | None) -> bool:
         if stored is None or (self._namespace and stored.namespace != self._namespace):
             return False
         return self._selected(stored.object)
+
+    def _event(self, what: str, stored: Stored) -> bytes:
+        shown = as_served(stored, self._kind).whole()
+        return b'{"type":"' + what.encode() + b'","object":' + shown + b"}\n"
 
     def _bookmark(self, annotations: dict[str, str] | None = None) -> bytes:
         # What was not told yet must not be skipped by a client that resumes from here.
@@ -155,7 +160,3 @@ class _Stream:
     def _too_old(self, version: int) -> bytes:
         refusal = Expired(f"too old resource version: {version} ({self._collection.compacted})")
         return msgspec.json.encode({"type": "ERROR", "object": refusal.status()}) + b"\n"
-
-
-def _event(kind: str, stored: Stored) -> bytes:
-    return b'{"type":"' + kind.encode() + b'","object":' + stored.whole() + b"}\n"

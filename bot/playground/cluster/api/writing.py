@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-import msgspec
 from aiohttp import web
 
 from bot.playground.cluster.errors import (
@@ -17,7 +17,8 @@ from bot.playground.cluster.errors import (
     NotFound,
     UnsupportedMediaType,
 )
-from bot.playground.cluster.kinds import Kind
+from bot.playground.cluster.events import as_served, as_stored
+from bot.playground.cluster.kinds import BY_PLURAL, Kind
 from bot.playground.cluster.names import new_uid
 from bot.playground.cluster.ownership import (
     changed_fields,
@@ -31,7 +32,7 @@ from bot.playground.cluster.patches import json_patch, merge, strategic_merge
 from bot.playground.cluster.store import Stored
 from bot.playground.cluster.world import World
 
-from . import reading
+from . import reading, rules
 from .calls import Call, json_response
 from .validation import identify
 
@@ -50,23 +51,36 @@ def create(world: World, call: Call) -> web.Response:
     return _created(world, call, call.object_body())
 
 
+<<<<<<< HEAD
 def _created(
     world: World, call: Call, given: JsonObject, operation: str = "Update",
     fields: JsonObject | None = None,
 ) -> web.Response:  # fmt: skip
     kind, thing = call.kind, identify(call, given)
+=======
+def _created(world: World, call: Call, given: JsonObject) -> web.Response:
+    kind = call.kind
+    thing = as_stored(identify(call, given), kind)
+>>>>>>> main
     metadata = thing["metadata"]
     if kind.namespaced and world.store.find("namespaces", call.path.namespace) is None:
         raise NotFound(_NAMESPACES, call.path.namespace)
-    if world.store.find(kind.plural, metadata["name"], call.path.namespace) is not None:
+    existing = world.store.find(kind.plural, metadata["name"], call.path.namespace)
+    if existing is not None:
+        call.outcome.found(existing)
         raise AlreadyExists(kind, metadata["name"])
+    rules.check_times(kind, thing)
+    rules.check_fields(kind, thing, new=True)
+    thing = rules.complete(kind, thing)
     for assigned in ("uid", "resourceVersion", "creationTimestamp", "managedFields"):
         metadata.pop(assigned, None)
-    if "spec" in kind.fields and kind.plural != "leases":
+    if "spec" in kind.fields and kind.plural not in ("leases", "namespaces"):
         metadata["generation"] = 1
     if kind.plural == "pods":
         thing["status"] = {"phase": "Pending", "qosClass": "BestEffort"}
     elif kind.plural == "namespaces":
+        name = {"kubernetes.io/metadata.name": metadata["name"]}
+        metadata["labels"] = (metadata.get("labels") or {}) | name
         thing |= {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
     elif "status" in kind.fields and kind.plural != "ciliumendpoints":
         thing["status"] = {}
@@ -75,7 +89,7 @@ def _created(
     if call.dry_run:
         return json_response(_preview(world, kind, thing), 201)
     call.outcome.after = created = world.store.create(kind.plural, thing)
-    return json_response(created.whole() + b"\n", 201)
+    return json_response(as_served(created, kind).whole() + b"\n", 201)
 
 
 def _preview(world: World, kind: Kind, thing: JsonObject) -> bytes:
@@ -83,8 +97,8 @@ def _preview(world: World, kind: Kind, thing: JsonObject) -> bytes:
     metadata = {
         **thing["metadata"], "uid": new_uid(), "creationTimestamp": world.clock.stamp()
     }  # fmt: skip
-    head = {"kind": kind.kind, "apiVersion": kind.api_version}
-    return msgspec.json.encode(head | thing | {"metadata": metadata}) + b"\n"
+    shown = as_served(Stored(BY_PLURAL[kind.plural], "", thing | {"metadata": metadata}, 0), kind)
+    return shown.whole() + b"\n"
 
 
 # Update and patch
@@ -99,14 +113,36 @@ def found(world: World, call: Call) -> Stored:
 
 def update(world: World, call: Call) -> web.Response:
     """PUT of a whole object."""
-    stored = found(world, call)
     thing = identify(call, call.object_body())
     if thing["metadata"]["name"] != call.path.name:
         raise BadRequest(
             f"the name of the object ({thing['metadata']['name']}) does not match the name on the "
             f"URL ({call.path.name})"
         )
+    uid = thing["metadata"].get("uid")
+    if call.kind.plural in _CREATED_BY_PUT and not reading.exists(world, call):
+        if uid:
+            raise Conflict.no_such_uid(call.kind, call.path.name, call.path.namespace, uid, "")
+        world.access.require(call.user, replace(call.attributes, verb="create"))
+        return _created(world, call, thing)
+    stored = found(world, call)
+    if uid and uid != stored.uid:
+        raise Conflict.no_such_uid(stored.kind, stored.name, call.path.namespace, uid, stored.uid)
+    if not thing["metadata"].get("resourceVersion") and _needs_version(call.kind):
+        raise Invalid.without_version(call.kind, stored.name)
+    thing = as_stored(thing, call.kind)
+    rules.check_times(call.kind, thing)
     return _replaced(world, call, stored, thing)
+
+
+# After AllowCreateOnUpdate and AllowUnconditionalUpdate of each kind's strategy.
+_CREATED_BY_PUT = frozenset({"leases", "events"})
+_NEVER_BLINDLY = frozenset({"leases", "customresourcedefinitions"})
+
+
+def _needs_version(kind: Kind) -> bool:
+    """Whether a PUT without a resourceVersion is refused instead of overwriting."""
+    return kind.custom or kind.plural in _NEVER_BLINDLY
 
 
 def patch(world: World, call: Call) -> web.Response:
@@ -119,12 +155,14 @@ def patch(world: World, call: Call) -> web.Response:
     stored = found(world, call)
     if call.kind.custom and content_type == _STRATEGIC:
         raise UnsupportedMediaType
-    before = _whole(stored)
+    before = _whole(as_served(stored, call.kind))
     after = _PATCHES[content_type](before, call.body)
     if not isinstance(after, dict) or not isinstance(after.get("metadata"), dict):
         raise Invalid.patch()
     if call.query.get("fieldValidation") == "Strict":
         identify(call, after)
+    after = as_stored(after, call.kind)
+    rules.check_times(call.kind, after, patched=True)
     return _replaced(world, call, stored, after)
 
 
@@ -147,6 +185,7 @@ def _replaced(
 ) -> web.Response:  # fmt: skip
     kind, before = stored.kind, stored.object
     _check_preconditions(kind, stored, thing["metadata"])
+    rules.check_fields(call.kind, thing, new=False)
     thing = {key: value for key, value in thing.items() if key not in ("kind", "apiVersion")}
     if call.path.subresource == "status":
         thing = {**before, "status": thing.get("status", {})}
@@ -162,7 +201,7 @@ def _replaced(
     metadata["resourceVersion"] = before["metadata"]["resourceVersion"]
     thing["metadata"] = metadata
     if thing == before:
-        return json_response(stored.whole() + b"\n")
+        return json_response(as_served(stored, call.kind).whole() + b"\n")
     if thing.get("spec") != before.get("spec") and "generation" in metadata:
         metadata["generation"] += 1
     if fields is None:
@@ -170,9 +209,10 @@ def _replaced(
     else:
         thing = _with_fields(world, call, thing, fields, operation)
     if call.dry_run:
-        return json_response(msgspec.json.encode(_head(kind) | thing) + b"\n")
+        preview = as_served(Stored(kind, stored.key, thing, stored.version), call.kind)
+        return json_response(preview.whole() + b"\n")
     call.outcome.after = replaced = world.store.replace(kind.plural, thing)
-    return json_response(replaced.whole() + b"\n")
+    return json_response(as_served(replaced, call.kind).whole() + b"\n")
 
 
 def _may_change(field: str, given: JsonObject) -> bool:
@@ -180,21 +220,17 @@ def _may_change(field: str, given: JsonObject) -> bool:
     return field == "managedFields" and field in given
 
 
-def _head(kind: Kind) -> JsonObject:
-    return {"kind": kind.kind, "apiVersion": kind.api_version}
-
-
 def _check_preconditions(kind: Kind, stored: Stored, given: JsonObject) -> None:
-    """Optimistic lock: a resourceVersion or uid that is given must be the present one."""
+    """Optimistic lock: a resourceVersion that is given must be the present one; so must a uid,
+    which only a patch can bring this far."""
     version, uid = given.get("resourceVersion"), given.get("uid")
     if version and str(version) != stored.object["metadata"]["resourceVersion"]:
         raise Conflict.modified(kind, stored.name)
     if uid and uid != stored.uid:
-        raise Conflict(
-            f'Operation cannot be fulfilled on {kind.qualified} "{stored.name}": Precondition '
-            f"failed: UID in precondition: {uid}, UID in object meta: {stored.uid}",
-            {"name": stored.name, "kind": kind.plural},
-        )
+        raise Invalid.field(
+            kind, stored.name, "metadata.uid", "FieldValueInvalid",
+            f'Invalid value: "{uid}": field is immutable',
+        )  # fmt: skip
 
 
 def _signed(world: World, call: Call, thing: JsonObject, before: JsonObject) -> JsonObject:
@@ -225,9 +261,14 @@ def _applied(world: World, call: Call) -> web.Response:
     if stored is None:
         return _created(world, call, given, "Apply", fields)
     call.outcome.found(stored)
+<<<<<<< HEAD
     before = _whole(stored)
     dropped = given_up(stored.object, fields, call.manager)
     after = merge(without(before, dropped), given)
+=======
+    given, before = as_stored(given, call.kind), _whole(stored)
+    after = strategic_merge(before, given)
+>>>>>>> main
     changes = changed_fields(owned_part(before), owned_part(after))
     rivals = contested(stored.object, changes, call.manager)
     if rivals and not call.flag("force"):

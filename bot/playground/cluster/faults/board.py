@@ -31,6 +31,7 @@ class FaultBoard:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._active: dict[str, tuple[Fault, Undo]] = {}
+        self._ended: set[str] = set()
 
     @property
     def active(self) -> list[Fault]:
@@ -55,10 +56,17 @@ class FaultBoard:
 
     def _over(self, fault_id: str) -> None:
         """A restart has cured it, or it has struck as often as it was to."""
-        self._active.pop(fault_id, None)
+        if self._active.pop(fault_id, None) is not None:
+            self._ended.add(fault_id)
 
     def clear(self, fault_id: str) -> None:
-        """Take a fault out; ``ValueError`` when it is not active."""
+        """Take a fault out; ``ValueError`` when it is not active.
+
+        One that ended by itself may be cleared once more: whoever put it in cannot know.
+        """
+        if fault_id in self._ended:
+            self._ended.discard(fault_id)
+            return
         try:
             _, undo = self._active.pop(fault_id)
         except KeyError:

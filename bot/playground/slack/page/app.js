@@ -21,7 +21,7 @@ import { begin, markSeen } from "./unread.js";
 
 // What the page knows. Messages are kept for all channels, by channel and timestamp.
 const world = {
-  team: "", viewer: null, people: [], users: {}, channels: [], commands: [], mention: "",
+  team: "", viewer: null, people: [], users: {}, channels: [], commands: [], ownCommands: [], mention: "",
   hears: [],
   messages: new Map(), channel: null, thread: null,
   names: () => ({
@@ -34,11 +34,13 @@ const world = {
 };
 
 const self = () => world.people.find(({ id }) => id === world.viewer)?.name ?? remembered();
+const firstName = () =>
+  world.people.find(({ id }) => id === world.viewer)?.real_name.split(" ", 1)[0] ?? "";
 const remembered = () => memory.read("person", "ana");
 const announce = (text) => { byId("announcer").textContent = text; };
 
 const server = new Server({
-  state, message, removed, connected, cluster: showCluster, views: showViews,
+  state, message, removed, joined, connected, cluster: showCluster, views: showViews,
   link: (seen) => link.show(seen),
 });
 const post = (path, body) => server.post(path, { as: self(), ...body });
@@ -61,7 +63,7 @@ const act = async (shown, control, block, selected, node) => {
 const list = new MessageList(byId("messages"), { world, act, intro });
 const replies = new MessageList(byId("thread-messages"), { world, act, inThread: true });
 const composer = new Composer(byId("composer"), {
-  id: "box", label: "Message", commands: () => world.commands, mentions,
+  id: "box", label: "Message", commands: () => [...world.commands, ...world.ownCommands], mentions,
   send: (text) => send(text),
 });
 const threadComposer = new Composer(byId("thread-composer"), {
@@ -93,7 +95,7 @@ function state(whole) {
   Object.assign(world, {
     team: whole.team, viewer: whole.viewer, people: whole.people, users: whole.users,
     channels: whole.channels, commands: whole.commands, mention: whole.mention,
-    hears: whole.hears, app: whole.bot.name, messages: new Map(),
+    ownCommands: whole.own_commands, hears: whole.hears, app: whole.bot.name, messages: new Map(),
   });
   for (const known of whole.messages) keep(known);
   begin(whole.messages);
@@ -158,6 +160,14 @@ function removed({ channel, ts }) {
   replies.remove(ts);
 }
 
+// The app came into a channel: what its beginning says of that is no longer true.
+function joined({ channel }) {
+  const known = world.channels.find(({ id }) => id === channel);
+  if (!known) return;
+  known.bot_is_member = true;
+  if (channel === world.channel) list.show(world.in(channel).filter((one) => !one.thread_ts));
+}
+
 function connected(yes, closed = false) {
   byId("connection").textContent = yes ? ""
     : closed ? "No connection. If the playground was started anew, open its new link."
@@ -177,7 +187,9 @@ function enter(id, { focus = true, tab = "messages" } = {}) {
   document.title = `${name} – ${world.team} playground`;
   byId("channel-name").textContent = name;
   byId("channel-purpose").textContent = channel.purpose;
-  composer.relabel(`Message ${name}`);
+  // A phone does not show the list of people: whom one acts as stands where one types.
+  composer.relabel(`Message ${name} as ${firstName()}`);
+  threadComposer.relabel(`Reply as ${firstName()}…`);
   renderSidebar(world);
   list.show(world.in(id).filter((known) => !known.thread_ts));
   drawer(null);
@@ -240,17 +252,18 @@ async function send(text) {
     return;
   }
   const [command] = text.split(/\s/, 1);
-  if (!world.commands.some((known) => known.command === command)) {
+  const own = world.ownCommands.some((known) => known.command === command);
+  if (!own && !world.commands.some((known) => known.command === command)) {
     composer.say(`${command} is not a command here. Try ${world.commands[0]?.command ?? ""} help.`,
       "trouble");
     composer.write(text);
     return;
   }
-  composer.say(`${text} – sent, waiting for the app…`);
+  composer.say(own ? "" : `${text} – sent, waiting for the app…`);
   const { error, seconds } = await server.post("command", {
     as: self(), channel: world.channel, command, text: text.slice(command.length).trim(),
   });
-  if (seconds === undefined) composer.say(error, "trouble"); // the playground itself refused
+  if (seconds === undefined || own) composer.say(error ?? "", "trouble"); // no app was asked
   else if (error) composer.say(""); // Slackbot says it in the channel
   else composer.say(`${text} – taken by the app in ${Math.round(seconds * 1000)} ms`);
 }

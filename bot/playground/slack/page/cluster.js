@@ -39,7 +39,7 @@ export class Cluster {
         "The cluster does not answer: ", plain(state.error)));
     } else if (state) {
       const looks = new Map(state.nodes.map((node) => [node.name, look(node)]));
-      this.target ??= state.nodes.at(6)?.name ?? state.nodes.at(-1)?.name;
+      this.target ??= whole(state);
       this.fault ??= state.catalogue[0]?.name;
       this.root.replaceChildren(
         this.tiles(state, looks), legend(looks), this.faults(state), this.form(state));
@@ -111,6 +111,13 @@ export class Cluster {
     this.note = (await working) ?? "";
     this.show(this.shown);
   }
+}
+
+// A node to break: one that nothing is wrong with, else there is nothing to see.
+export function whole({ nodes, faults }) {
+  const broken = new Set(faults.flatMap(targets));
+  const free = ({ name }) => !broken.has(name);
+  return (nodes.slice(6).find(free) ?? nodes.find(free) ?? nodes.at(-1))?.name;
 }
 
 function look({ ready, agent }) {

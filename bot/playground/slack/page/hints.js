@@ -1,12 +1,13 @@
 // Three things a newcomer can try, each done with one click.
 
+import { whole } from "./cluster.js";
 import { byId, make, memory } from "./dom.js";
 
 // options: { cluster() -> state, break(fault, node), send(text) }
 export function renderHints(options) {
   const root = byId("hints");
   const done = memory.read("hints done", []);
-  const steps = planned(options);
+  const steps = planned(options, done);
   const drawn = JSON.stringify([steps.map(({ label }) => label), done]);
   if (drawn === root.dataset.drawn) return;
   root.dataset.drawn = drawn;
@@ -28,10 +29,12 @@ export function renderHints(options) {
     } }, "×"));
 }
 
-function planned({ cluster, send, ...does }) {
+// The node that was broken here stays the one to ask about.
+function planned({ cluster, send, ...does }, done) {
   const state = cluster();
-  const node = state?.nodes?.find(({ name }) => name === "node-7")?.name
-    ?? state?.nodes?.at(6)?.name ?? state?.nodes?.at(-1)?.name;
+  const broken = done.includes("break") && memory.read("hints node", null);
+  const node = state?.nodes?.find(({ name }) => name === broken)?.name
+    ?? (state?.nodes && whole(state));
   const fault = state?.catalogue?.find(({ name, target }) =>
     target === "node" && /crash/i.test(name)) ??
     state?.catalogue?.find(({ target }) => target === "node");
@@ -40,7 +43,7 @@ function planned({ cluster, send, ...does }) {
   return [
     ask("/cilium status"),
     { key: "break", label: `Break ${node}: ${fault.name}`,
-      run: () => does.break(fault.name, node) },
+      run: () => { memory.write("hints node", node); return does.break(fault.name, node); } },
     { ...ask(`/cilium status ${node}`), key: "node" },
   ];
 }

@@ -2,7 +2,7 @@
 
 export class Server {
   constructor(handlers) {
-    this.handlers = handlers; // { state, message, removed, cluster, views, link, connected }
+    this.handlers = handlers; // { state, message, removed, joined, cluster, views, link, connected }
     this.source = null;
   }
 
@@ -13,7 +13,7 @@ export class Server {
     this.source?.close();
     const source = new EventSource(`/live/events?as=${encodeURIComponent(name)}`);
     this.source = source;
-    for (const event of ["state", "message", "removed", "cluster", "views", "link"])
+    for (const event of ["state", "message", "removed", "joined", "cluster", "views", "link"])
       source.addEventListener(event, ({ data }) => this.handlers[event](JSON.parse(data)));
     source.onopen = () => this.handlers.connected(true);
     source.onerror = () => {

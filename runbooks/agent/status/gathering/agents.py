@@ -9,8 +9,9 @@ from bot.clients.cilium.health import PeerHealth
 from bot.clients.kubernetes.pod_ref import PodRef
 from bot.engine.concurrent import ask_all
 from bot.model.errors import ClientError, Denied, Malformed
+from runbooks.agent.pods import is_running
 from runbooks.agent.status import thresholds
-from runbooks.agent.status.evidence import Seen, image_of, is_running
+from runbooks.agent.status.evidence import Seen, image_of
 from runbooks.agent.status.gathering.choose import (
     metrics_port,
     observers,

@@ -10,7 +10,8 @@ from bot.authoring import Gap, Run
 from bot.clients.cilium.commands import AGENT_CONTAINER
 from bot.clients.kubernetes.pod_ref import PodRef
 from bot.engine.concurrent import ask_all
-from runbooks.agent.status.evidence import Seen, image_of, is_running
+from runbooks.agent.pods import is_running
+from runbooks.agent.status.evidence import Seen, image_of
 from runbooks.agent.status.gathering.pace import patience, time_left
 
 

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from bot.authoring import Confidence, Finding, RemedyOffer, Severity, Subject
 from bot.clients.cilium.commands import AGENT_CONTAINER
 from bot.clients.cilium.names import AGENT_DAEMONSET
-from bot.clients.kubernetes.objects import ContainerStatus, Pod, Terminated
-from bot.model.names import counted, format_duration
+from bot.clients.kubernetes.objects import ContainerStatus, Pod
+from bot.model.names import counted
+from runbooks.agent.pods import (
+    IGNORED_FAILURES,
+    because,
+    keeps_crashing,
+    last_end,
+    why_not_ready,
+)
 from runbooks.agent.status import thresholds
 from runbooks.agent.status.evidence import Seen, node_is_gone
 from runbooks.agent.status.judging.about import about_node
-
-IGNORED_FAILURES = (
-    "Evicted",
-    "NodeAffinity",
-    "NodeLost",
-    "Shutdown",
-    "Preempting",
-    "TaintToleration",
-    "UnexpectedAdmissionError",
-)
-"""Failed pods that a DaemonSet has replaced already (cilium-cli ignores the same)."""
 
 
 def judge(seen: Seen) -> Iterator[Finding]:
@@ -59,7 +54,7 @@ def _of_pod(seen: Seen, node: str, pod: Pod) -> Iterator[Finding]:
     if pod.status.phase == "Failed" and pod.status.reason in IGNORED_FAILURES:
         return
     container = pod.container(AGENT_CONTAINER)
-    if container and not pod.ready and _keeps_crashing(seen, container):
+    if container and not pod.ready and keeps_crashing(container, seen.read_at):
         yield _crash_loop(seen, node, pod, container)
     elif not pod.ready and not node_is_gone(seen, node):
         yield _not_ready(seen, node, pod, container)
@@ -67,26 +62,15 @@ def _of_pod(seen: Seen, node: str, pod: Pod) -> Iterator[Finding]:
         yield from _restarted(seen, node, container)
 
 
-def _keeps_crashing(seen: Seen, container: ContainerStatus) -> bool:
-    """Backing off, or in one of the short lives between two crashes."""
-    if container.state.waiting and container.state.waiting.reason == "CrashLoopBackOff":
-        return True
-    ended = container.last_state.terminated
-    lately = (
-        ended and ended.finished_at and seen.read_at - ended.finished_at < thresholds.CRASHES_WITHIN
-    )
-    return bool(lately) and container.restart_count >= thresholds.CRASHES
-
-
 def _crash_loop(seen: Seen, node: str, pod: Pod, container: ContainerStatus) -> Finding:
     ended = container.last_state.terminated
     return about_node(
         "agent-crash-loop",
         node,
-        f"The agent crashes again and again{_because(ended)}.",
+        f"The agent crashes again and again{because(ended)}.",
         proof=(
             f"pod {pod.name}: {counted(container.restart_count, 'restart')}",
-            *_last_end(ended, seen.read_at),
+            *last_end(ended, seen.read_at),
         ),
         next_steps=(
             f"kubectl -n {seen.namespace} logs {pod.name} -c {AGENT_CONTAINER} --previous",
@@ -99,31 +83,14 @@ def _not_ready(seen: Seen, node: str, pod: Pod, container: ContainerStatus | Non
     return about_node(
         "agent-not-ready",
         node,
-        f"The agent is not ready: {_why_not_ready(pod, container)}.",
+        f"The agent is not ready: {why_not_ready(pod, container)}.",
         proof=(
             f"pod {pod.name}: phase {pod.status.phase or 'unknown'}, Ready is not True",
-            *_last_end(container.last_state.terminated if container else None, seen.read_at),
+            *last_end(container.last_state.terminated if container else None, seen.read_at),
         ),
         next_steps=(f"kubectl -n {seen.namespace} describe pod {pod.name}",),
         remedies=(RemedyOffer("restart-agent", {"node": node}),),
     )
-
-
-def _why_not_ready(pod: Pod, container: ContainerStatus | None) -> str:
-    if pod.deleting:
-        return "its pod is being deleted"
-    for init in pod.status.init_container_statuses or ():
-        if init.state.waiting and not init.ready:
-            return f"init container {init.name} waits ({init.state.waiting.reason})"
-        if init.state.running and not init.ready:
-            return f"init container {init.name} still runs"
-    if container and container.state.waiting and container.state.waiting.reason:
-        return f"its container waits ({container.state.waiting.reason})"
-    if container and container.state.terminated:
-        return f"its container ended{_because(container.state.terminated)}"
-    if container and container.state.running:
-        return "its container runs and the readiness probe fails"
-    return pod.status.reason or pod.status.message or "the kubelet has not reported it yet"
 
 
 def _restarted(seen: Seen, node: str, container: ContainerStatus) -> Iterator[Finding]:
@@ -136,8 +103,8 @@ def _restarted(seen: Seen, node: str, container: ContainerStatus) -> Iterator[Fi
     yield about_node(
         "agent-oom-killed" if out_of_memory else "agent-restarted",
         node,
-        f"The agent was restarted within the last hour{_because(ended)}; it runs again.",
-        proof=(counted(container.restart_count, "restart"), *_last_end(ended, seen.read_at)),
+        f"The agent was restarted within the last hour{because(ended)}; it runs again.",
+        proof=(counted(container.restart_count, "restart"), *last_end(ended, seen.read_at)),
         severity=Severity.WARNING if out_of_memory else Severity.INFO,
     )
 
@@ -162,23 +129,3 @@ def _missing(seen: Seen) -> Iterator[Finding]:
             next_steps=(f"kubectl -n {seen.namespace} describe daemonset {AGENT_DAEMONSET}",),
             confidence=Confidence.LIKELY,
         )
-
-
-def _because(ended: Terminated | None) -> str:
-    if ended is None:
-        return ""
-    if ended.reason == "OOMKilled":
-        return " (out of memory)"
-    return f" ({ended.reason or 'ended'}, exit code {ended.exit_code})"
-
-
-def _last_end(ended: Terminated | None, now: datetime) -> tuple[str, ...]:
-    if ended is None:
-        return ()
-    ago = ""
-    if ended.finished_at is not None:
-        ago = f", {format_duration((now - ended.finished_at).total_seconds())} ago"
-    lines = [f"last end: {ended.reason or 'unknown'}, exit code {ended.exit_code}{ago}"]
-    if ended.message:
-        lines.append(" ".join(ended.message.split())[-300:])
-    return tuple(lines)

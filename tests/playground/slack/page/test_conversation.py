@@ -43,6 +43,18 @@ async def test_a_newcomer_clicks_through_the_three_suggestions(
     await expect(page.locator("#hints")).to_be_hidden()
 
 
+async def test_the_app_is_invited_where_it_is_not(page: Page, workspace: Workspace) -> None:
+    await page.get_by_role("button", name="general", exact=False).first.click()
+    await expect(page.locator(".intro")).to_contain_text("is not in this channel")
+    await page.fill("#box", "/invite @cilium")
+    await page.press("#box", "Enter")
+    await expect(articles(page).last).to_contain_text("was added to #general by Ana Ruiz")
+    await expect(page.locator(".intro")).to_contain_text("listens here")
+    await page.fill("#box", "/invite @cilium")
+    await page.press("#box", "Enter")
+    await expect(page.locator(".sending").first).to_contain_text("in this channel already")
+
+
 async def test_a_command_that_times_out_reads_as_in_slack(page: Page, workspace: Workspace) -> None:
     await page.fill("#box", "/cilium status")
     await page.press("#box", "Enter")

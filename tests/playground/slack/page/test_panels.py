@@ -34,6 +34,15 @@ async def test_the_cluster_panel_injects_clears_and_says_what_is_wrong(
     await expect(panel).to_contain_text("The cluster does not answer: the simulator is gone")
 
 
+async def test_what_is_suggested_to_break_is_whole(page: Page, cluster: PretendCluster) -> None:
+    await cluster.inject("agent-crash-loop", "node-7", {})
+    await page.reload()
+    await expect(page.get_by_label("Node", exact=True)).to_have_value("node-8")
+    await page.get_by_role("button", name="Break node-8: agent-crash-loop").click()
+    await expect(page.get_by_role("button", name="node-8, agent in trouble")).to_be_visible()
+    await expect(page.get_by_role("button", name="/cilium status node-8")).to_be_visible()
+
+
 async def test_messages_are_announced_to_who_cannot_see_them(
     page: Page, client: AsyncWebClient
 ) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
+QUIET = 0.1
 _IDLE = (3, 4)
 """Fields of /proc/stat: idle, and waiting for disks."""
 
@@ -18,6 +19,15 @@ class Others:
     """``share`` of all CPUs, from 0 to 1, that went to processes that are not ours."""
 
     share: float = 0.0
+
+    @property
+    def quiet(self) -> bool:
+        """Whether the machine was ours, so that times measured on it are our own."""
+        return self.share <= QUIET
+
+    def ours(self, seconds: float) -> float:
+        """About how long it would have taken on a machine of our own."""
+        return seconds * (1 - self.share)
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""The remedy ``restart-agent NODE``: gather, judge, plan, apply, verify."""

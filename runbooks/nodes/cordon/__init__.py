@@ -1,0 +1,1 @@
+"""The remedies ``cordon NODE [--for DURATION]`` and ``uncordon NODE``."""
