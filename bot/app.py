@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.clients.cluster import Cluster
+from bot.clients.helm.source import ChartSource
 from bot.clients.kubernetes.connection import ClusterAddress
 from bot.engine.carriage import Deadlines
 from bot.engine.executor import Executor
@@ -23,6 +24,7 @@ from bot.engine.registry import Runbook
 from bot.model.errors import ConfigurationError
 from bot.model.run import RunRecord
 from bot.model.time_scale import REAL_TIME, TimeScale
+from bot.settings import Helm as HelmSettings
 from bot.settings import Limits, Settings
 from runbooks import catalogue
 
@@ -49,6 +51,7 @@ BACKLOG = 1024
 def build_executor(
     addresses: Mapping[str, tuple[ClusterAddress, str]],
     limits: Limits,
+    helm: HelmSettings | None = None,
     *,
     carrier: Carrier | None = None,
     time_scale: TimeScale = REAL_TIME,
@@ -56,7 +59,11 @@ def build_executor(
     on_ended: Callable[[RunRecord], None] = lambda record: None,
     more: Sequence[Runbook] = (),
 ) -> Executor:
-    """An executor for clusters by name: where each is, and Cilium's namespace in it."""
+    """An executor for clusters by name: where each is, and Cilium's namespace in it.
+
+    ``helm`` says where Cilium's chart comes from; without it, from Cilium's own repository.
+    """
+    charts = ChartSource(helm.repository, helm.chart, helm.program) if helm else None
     clusters = {
         name: Cluster.at(
             name,
@@ -65,6 +72,7 @@ def build_executor(
             requests_in_flight=limits.api_requests_in_flight,
             execs_in_flight=limits.execs_in_flight,
             observer=(observers or {}).get(name),
+            charts=charts,
         )
         for name, (address, namespace) in addresses.items()
     }
@@ -170,6 +178,7 @@ class Bot:
         executor = build_executor(
             addresses_of(settings),
             settings.limits,
+            settings.helm,
             carrier=carrier,
             time_scale=time_scale,
             observers=watched,

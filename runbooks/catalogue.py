@@ -11,8 +11,11 @@ from bot.model.errors import ConfigurationError
 from runbooks.agent.restart import remedy as restart
 from runbooks.agent.status import runbook as status
 from runbooks.nodes.cordon import remedies as cordon
+from runbooks.release.config import runbook as config
+from runbooks.release.installed import runbook as release
+from runbooks.release.versions import runbook as versions
 
-MODULES: tuple[ModuleType, ...] = (status, restart, cordon)
+MODULES: tuple[ModuleType, ...] = (status, release, versions, config, restart, cordon)
 
 ENTRY_POINTS = "cilium_oncall.runbooks"
 """The group in which a package names modules with runbooks of its own."""

@@ -30,7 +30,8 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         runbooks = catalogue.registry().runbooks
-        return [*(runbook.name for runbook in runbooks), *super().list_commands(ctx)]
+        names = [*(runbook.name for runbook in runbooks), *super().list_commands(ctx)]
+        return list(dict.fromkeys(names))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         fixed = super().get_command(ctx, cmd_name)
@@ -44,7 +45,11 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         from bot.model.nearest import did_you_mean, quoted
 
-        remedies = [remedy.name for remedy in catalogue.registry().remedies]
+        registry = catalogue.registry()
+        if args[0] == "config" and args[1:2] != ["check"]:
+            # `config check FILE` is about the bot's own file, `config [NODE]` about the cluster.
+            return "config", runbook_command(registry.runbook("config")), args[1:]
+        remedies = [remedy.name for remedy in registry.remedies]
         if self.get_command(ctx, args[0]) is None and args[0] in remedies:
             raise UsageError(
                 f"{args[0]} changes something.", hint=f"Try `cilium-oncall apply {args[0]} ...`."

@@ -83,8 +83,8 @@ async def _run(
     typed = [name, *words_of_arguments(words)]
     typed += ["--deadline", deadline] if deadline else []
     command = parse(catalogue.registry(), typed)
-    addresses, limits = clusters_meant(config, kubeconfig, context, cilium_namespace)
-    executor: Executor = build_executor(addresses, limits)
+    meant = clusters_meant(config, kubeconfig, context, cilium_namespace)
+    executor: Executor = build_executor(*meant)
     try:
         name_of_cluster = executor.choose_cluster(cluster)
         # A kubeconfig that cannot be used is a usage error; later it would be an unknown verdict.
@@ -96,17 +96,18 @@ async def _run(
 
 def clusters_meant(
     config: Path | None, kubeconfig: Path | None, context: str | None, namespace: str | None
-) -> tuple[Any, Any]:
-    """The clusters meant: a kubeconfig or context named here, else the config's, else current."""
+) -> tuple[Any, Any, Any]:
+    """The clusters meant: a kubeconfig or context named here, else the config's, else current; how
+    much is asked of them, and where Cilium's chart comes from."""
     from bot.app import addresses_of
     from bot.clients.kubernetes.connection import ClusterAddress, context_name
-    from bot.settings import Limits, load
+    from bot.settings import Helm, Limits, load
 
     if config is not None and kubeconfig is None and context is None:
         settings: Settings = load(config, os.environ)
         addresses = addresses_of(settings)
         if namespace:
             addresses = {name: (address, namespace) for name, (address, _) in addresses.items()}
-        return addresses, settings.limits
+        return addresses, settings.limits, settings.helm
     address = ClusterAddress(kubeconfig, context)
-    return {context_name(address): (address, namespace or "kube-system")}, Limits()
+    return {context_name(address): (address, namespace or "kube-system")}, Limits(), Helm()

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from bot.clients.cilium.agents import Agents
+from bot.clients.helm.helm import Helm
+from bot.clients.helm.releases import Releases
+from bot.clients.helm.source import ChartSource
 from bot.clients.kubernetes.api import Api
 from bot.clients.kubernetes.connection import ClusterAddress
 from bot.clients.kubernetes.observer import Observer
@@ -23,6 +26,9 @@ class Cluster:
     pod_exec: PodExec
     reads: Reads
     agents: Agents
+    releases: Releases
+    helm: Helm
+    charts: ChartSource
 
     @classmethod
     def at(
@@ -34,11 +40,23 @@ class Cluster:
         requests_in_flight: int = 64,
         execs_in_flight: int = 64,
         observer: Observer | None = None,
+        charts: ChartSource | None = None,
     ) -> Self:
         """The clients for the cluster at ``address``; nothing is opened before it is used."""
         api = Api(address, requests_in_flight=requests_in_flight, observer=observer)
         pod_exec, reads = PodExec(api, in_flight=execs_in_flight), Reads(api)
-        return cls(name, namespace, api, pod_exec, reads, Agents(pod_exec, reads))
+        charts = charts or ChartSource()
+        return cls(
+            name,
+            namespace,
+            api,
+            pod_exec,
+            reads,
+            Agents(pod_exec, reads),
+            Releases(api),
+            Helm(api, charts.program),
+            charts,
+        )
 
     async def close(self) -> None:
         """Close its connections."""

@@ -11,7 +11,7 @@ from bot.clients.cilium.names import AGENT_SELECTOR, CONFIG_MAP
 from bot.clients.cilium.versions import version_of
 from bot.clients.cluster import Cluster
 from bot.clients.kubernetes.objects import Pod
-from bot.clients.kubernetes.permissions import PERMISSIONS, Permission, grant_of
+from bot.clients.kubernetes.permissions import HELM, PERMISSIONS, Permission, grant_of
 from bot.clients.kubernetes.pod_ref import PodRef
 from bot.clients.kubernetes.self_review import SelfReview
 from bot.doctor.sheet import Sheet
@@ -70,9 +70,12 @@ class ClusterPart:
         return False
 
     async def _rights(self, sheet: Sheet, within: float) -> None:
-        """Every row of the list, by SelfSubjectAccessReview, which needs no grant."""
+        """Every row of the list, by SelfSubjectAccessReview, which needs no grant.
+
+        Helm's are there by choice: without them nothing is wrong.
+        """
         review, namespace = SelfReview(self._cluster.api), self._cluster.namespace
-        rows = {f"{row.role} {row.resource} {row.verbs}": row for row in self._wanted}
+        rows = {f"{row.role} {row.resource} {row.verbs}": row for row in (*self._wanted, *HELM)}
         answers = await ask_all(
             rows, lambda name: review.refused(rows[name], namespace), within=within
         )
@@ -84,7 +87,9 @@ class ClusterPart:
             elif error := answers.errors.get(name):
                 hint = "Every user may ask this, by the default binding system:basic-user."
                 sheet.unseen(check, error.message, hint if isinstance(error, Denied) else "")
-            elif refused := answers.values[name]:
+            elif (refused := answers.values[name]) and row in HELM:
+                sheet.well(check, f"not granted, and optional: {row.why}. {grant_of(row)}")
+            elif refused:
                 sheet.wrong(
                     check,
                     "permission-missing",

@@ -22,13 +22,14 @@ from bot.settings.check import check
 from bot.settings.credentials import Credentials
 from bot.settings.loading import InvalidSettings, load
 from bot.settings.problems import Problem
-from bot.settings.schema import Changes, Cluster, Http, Limits, Logs, Settings, Slack, Store
+from bot.settings.schema import Changes, Cluster, Helm, Http, Limits, Logs, Settings, Slack, Store
 from bot.settings.seal_key import seal_key, why_no_changes
 
 __all__ = [
     "Changes",
     "Cluster",
     "Credentials",
+    "Helm",
     "Http",
     "InvalidSettings",
     "Limits",

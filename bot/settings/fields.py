@@ -122,6 +122,14 @@ def _store_url(text: str) -> str:
     return text
 
 
+def _repository_url(text: str) -> str:
+    parts = urlsplit(text)
+    usable = parts.scheme in ("http", "https", "oci") and parts.hostname and not parts.username
+    if not usable or text != text.strip() or not text.isprintable():
+        raise refuse()
+    return text
+
+
 def in_seconds(value: object, info: ValidationInfo) -> object:
     """Text such as ``10s``; plain seconds from code, never from a file (seconds or minutes?)."""
     if isinstance(value, str):
@@ -186,6 +194,15 @@ StoreUrl = Annotated[
         "redis://HOST:6379/0, rediss:// for TLS, unix:///SOCKET or "
         "redis+sentinel://HOST,HOST/SERVICE, without a password"
     ),
+]
+RepositoryUrl = Annotated[
+    str,
+    AfterValidator(_repository_url),
+    Allowed("an http or https address without a password, or oci://HOST/PATH"),
+]
+ProgramName = Annotated[str, AfterValidator(one_line), Allowed("a program's name or path")]
+ChartName = Annotated[
+    str, AfterValidator(_cluster_name), Allowed("a chart's name: lower-case letters, digits, '-'")
 ]
 FolderPath = Annotated[Path, BeforeValidator(_path), Allowed("the path of a folder")]
 Switch = Annotated[bool, Allowed("true or false")]

@@ -17,6 +17,7 @@ from bot.settings.fields import (
     SLACK_APIS,
     ApiUrl,
     ChannelId,
+    ChartName,
     ClusterName,
     ContextName,
     Deadline,
@@ -30,6 +31,8 @@ from bot.settings.fields import (
     MemberId,
     NamespaceName,
     Port,
+    ProgramName,
+    RepositoryUrl,
     Section,
     Sockets,
     StoreUrl,
@@ -107,6 +110,14 @@ class Changes(Section):
     """Whether people may sign in with tokens that were made for the API server, too."""
 
 
+class Helm(Section):
+    """Where Cilium's chart comes from, and which helm is run for changes of the release."""
+
+    program: ProgramName = "helm"
+    repository: RepositoryUrl = "https://helm.cilium.io"
+    chart: ChartName = "cilium"
+
+
 class Limits(Section):
     """How much is asked of a cluster at once, and for how long; durations in seconds."""
 
@@ -126,6 +137,7 @@ class BotFile(Section):
     changes: Changes = Changes()
     slack: Slack = Slack()
     http: Http = Http()
+    helm: Helm = Helm()
     limits: Limits = Limits()
     store: Store = Store()
     logs: Logs = Logs()

@@ -6,9 +6,10 @@ out - differ from the current ones. So an OnDelete step of a canary, which chang
 strategy, is not taken for a state to go back to, and neither is the last of a chain of rollbacks
 that only repeats what is there.
 
-A revision was deployed when Helm says ``deployed`` or ``superseded``; one that failed, or was killed
-while pending, never was. Source: facts on Helm, and Helm 4.1's ``rollback`` (it supersedes only what
-was deployed).
+A revision was deployed when Helm says ``deployed`` or ``superseded``; one that failed, or was
+killed while pending, never was. After a failed upgrade the way back is what is called deployed,
+whether it differs or not: parts of the failed one may be there. Source: facts on Helm, and Helm
+4.1's ``rollback`` (it supersedes only what was deployed).
 """
 
 from __future__ import annotations
@@ -69,6 +70,8 @@ def default_target(
         key=lambda one: one.number,
         reverse=True,
     )
+    if now.state is ReleaseState.FAILED and older and older[0].state is ReleaseState.DEPLOYED:
+        return _within_reach(older[0], now, "it is what was there before the upgrade that failed")
     for revision in older:
         if differs(revision, now):
             return _within_reach(revision, now, "it is the newest that differs from what is there")

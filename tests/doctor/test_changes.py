@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from bot.clients.cluster import Cluster
 from bot.clients.kubernetes.connection import ClusterAddress
-from bot.clients.kubernetes.permissions import ALL, CHANGES, IDENTITY, PERMISSIONS, Permission
+from bot.clients.kubernetes.permissions import ALL, CHANGES, HELM, IDENTITY, PERMISSIONS, Permission
 from bot.doctor.changes import ChangesPart, rights_in
 from bot.doctor.cluster import ClusterPart
 from bot.doctor.examine import examine
@@ -93,8 +93,8 @@ def test_rights_to_change_are_needed_where_changes_are_and_identity_in_one_clust
     reading = Settings(clusters=CLUSTERS, changes=PEOPLE)
     assert rights_in("eu", reading) == PERMISSIONS
     changing = Settings(clusters=CLUSTERS, changes=PEOPLE, approval_rules=RULES)
-    assert set(rights_in("eu", changing)) == set(ALL)
-    assert set(rights_in("us", changing)) == set(ALL) - {IDENTITY}
+    assert set(rights_in("eu", changing)) == set(ALL) - set(HELM)
+    assert set(rights_in("us", changing)) == set(ALL) - {IDENTITY, *HELM}
     nobody = Settings(clusters=CLUSTERS, approval_rules=RULES)
     assert IDENTITY not in rights_in("eu", nobody)
 

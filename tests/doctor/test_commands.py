@@ -21,7 +21,7 @@ async def test_doctor_in_slack_is_a_run_like_any_other(tmp_path: Path) -> None:
             lambda seen: next((m for m in public(seen) if "took" in shown(m)), None)
         )
         assert "The bot and lab" in shown(live)
-        assert "25 checks, all in order" in shown(live)
+        assert "27 checks, all in order" in shown(live)
         assert "OK" in live.text
 
 

@@ -12,7 +12,7 @@ import pytest
 from bot.cli.consultation import consult
 from bot.clients.cluster import Cluster
 from bot.clients.kubernetes.connection import ClusterAddress
-from bot.clients.kubernetes.permissions import PERMISSIONS
+from bot.clients.kubernetes.permissions import HELM, PERMISSIONS
 from bot.doctor.cluster import ClusterPart
 from bot.doctor.examine import examine
 from bot.doctor.sheet import Sheet
@@ -76,7 +76,8 @@ async def test_a_cluster_in_order_with_exactly_the_rights_of_the_chart(simulated
     report = await looked_at(simulated, tmp_path)
     assert (report.verdict, report.findings, report.gaps) == (Verdict.OK, (), ())
     checks = {check: result for _, check, result in report.tables[0].rows}
-    assert sum(check.startswith("right to") for check in checks) == len(PERMISSIONS)
+    assert sum(check.startswith("right to") for check in checks) == len(PERMISSIONS) + len(HELM)
+    assert "helm.enabled: true" in checks["right to list secrets"]
     assert checks["exec in an agent"] == checks["metrics of an agent"] == "in order"
     assert "all in order" in report.summary
     assert dict(report.facts)["Cilium of lab"] == "1.18.6"

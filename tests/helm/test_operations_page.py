@@ -50,7 +50,9 @@ def test_its_values_are_accepted() -> None:
 def test_every_value_it_names_exists() -> None:
     defaults: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
     named = set(
-        re.findall(r"`((?:rbac|changes|config|slack|kubeconfig|cilium|image)\.[A-Za-z_.]+)", PAGE)
+        re.findall(
+            r"`((?:rbac|changes|helm|config|slack|kubeconfig|cilium|image)\.[A-Za-z_.]+)", PAGE
+        )
     )
     assert "rbac.exec.enabled" in named
     for path in named:

@@ -10,6 +10,7 @@ from bot.clients.kubernetes.permissions import ALL, Role
 from tests.helm.changes import CHANGING
 from tests.helm.chart import NAMESPACE, RELEASE, Rendered, render
 
+READING = {Role.CLUSTER_READER, Role.CILIUM_READER, Role.CILIUM_EXEC}
 Grant = tuple[str, str, str, tuple[str, ...]]
 """API group, resource, verb, and the names it is limited to."""
 
@@ -40,13 +41,16 @@ def roles(rendered: Rendered) -> dict[str, dict[str, Any]]:
     return {role["metadata"]["name"].removeprefix(prefix): role for role in found}
 
 
+EVERYTHING: dict[str, Any] = {**CHANGING, "helm": {"enabled": True}}
+
+
 @pytest.mark.parametrize("role", list(Role))
 def test_a_role_grants_exactly_what_its_permissions_say(role: Role) -> None:
-    assert granted(roles(render(CHANGING))[role]) == asked(role)
+    assert granted(roles(render(EVERYTHING))[role]) == asked(role)
 
 
 def test_there_is_no_other_role_and_each_is_bound_to_the_bot_alone() -> None:
-    rendered = render(CHANGING)
+    rendered = render(EVERYTHING)
     assert set(roles(rendered)) == set(Role)
     bindings = [*rendered.all("RoleBinding"), *rendered.all("ClusterRoleBinding")]
     assert len(bindings) == len(Role)
@@ -68,7 +72,7 @@ def test_there_is_no_other_role_and_each_is_bound_to_the_bot_alone() -> None:
 
 
 def test_rights_on_pods_end_at_ciliums_namespace() -> None:
-    rendered = render({"cilium": {"namespace": "cilium"}, **CHANGING})
+    rendered = render({"cilium": {"namespace": "cilium"}, **EVERYTHING})
     assert {role["metadata"]["namespace"] for role in rendered.all("Role")} == {"cilium"}
     wide = [grant for role in rendered.all("ClusterRole") for grant in granted(role)]
     assert {resource for _, resource, _, _ in wide} == {
@@ -79,7 +83,7 @@ def test_rights_on_pods_end_at_ciliums_namespace() -> None:
 
 def test_without_changes_nothing_is_granted_that_writes() -> None:
     rendered = render()
-    assert set(roles(rendered)) == set(Role) - {Role.CLUSTER_CHANGER, Role.CILIUM_CHANGER}
+    assert set(roles(rendered)) == READING
     verbs = {
         (resource, verb)
         for role in roles(rendered).values()
@@ -90,8 +94,18 @@ def test_without_changes_nothing_is_granted_that_writes() -> None:
     assert "Changes are on" not in rendered.notes
 
 
+def test_secrets_are_read_only_where_helm_is_switched_on() -> None:
+    rendered = render()
+    assert "secrets" not in str([role["rules"] for role in roles(rendered).values()])
+    assert "every Secret" not in rendered.notes
+    rendered = render({"helm": {"enabled": True}})
+    assert set(roles(rendered)) == READING | {Role.HELM_READER}
+    assert granted(roles(rendered)[Role.HELM_READER]) == {("", "secrets", "list", ())}
+    assert "every Secret of kube-system" in rendered.notes
+
+
 def test_no_grant_is_a_wildcard() -> None:
-    for role in roles(render(CHANGING)).values():
+    for role in roles(render(EVERYTHING)).values():
         assert not any("*" in part for grant in granted(role) for part in grant[:3])
 
 

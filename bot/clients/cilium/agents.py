@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bot.clients.cilium.commands import Command, invocation
+from bot.clients.cilium.configuration import read_configuration
+from bot.clients.cilium.document import Document
 from bot.clients.cilium.endpoints import Endpoint, read_endpoints
 from bot.clients.cilium.health import PeerHealth, read_health
 from bot.clients.cilium.metrics import AgentMetrics, read_metrics
@@ -36,6 +38,10 @@ class Agents:
     async def endpoints(self, pod: PodRef, image: str, *, timeout: float) -> tuple[Endpoint, ...]:
         """The endpoints on the agent's node."""
         return read_endpoints(await self._ask(pod, Command.ENDPOINTS, image, timeout))
+
+    async def configuration(self, pod: PodRef, image: str, *, timeout: float) -> Document:
+        """What the agent runs with, by its Go field names."""
+        return read_configuration(await self._ask(pod, Command.CONFIGURATION, image, timeout))
 
     async def metrics(self, pod: PodRef, port: int, *, timeout: float) -> AgentMetrics:
         """The agent's metrics, without exec."""

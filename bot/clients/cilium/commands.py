@@ -22,6 +22,7 @@ class Command(StrEnum):
     STATUS = "status"
     HEALTH = "health"
     ENDPOINTS = "endpoints"
+    CONFIGURATION = "configuration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ _AGENT_TOOLS = ("cilium-dbg", "cilium")
 _ARGUMENTS: dict[Command, tuple[str, ...]] = {
     Command.STATUS: ("status", "-o", "json"),
     Command.ENDPOINTS: ("endpoint", "list", "-o", "json"),
+    Command.CONFIGURATION: ("config", "--read-only", "-o", "json"),
 }
 
 

@@ -15,6 +15,7 @@ AGENT_SELECTOR = "k8s-app=cilium"
 ENVOY_SELECTOR = "k8s-app=cilium-envoy"
 OPERATOR_SELECTOR = "io.cilium/app=operator"
 RELAY_SELECTOR = "k8s-app=hubble-relay"
+CLUSTERMESH_SELECTOR = "k8s-app=clustermesh-apiserver"
 
 CONFIG_MAP = "cilium-config"
 OPERATOR_LEASE = "cilium-operator-resource-lock"

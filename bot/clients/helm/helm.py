@@ -1,7 +1,6 @@
 """The ``helm`` binary of one cluster: what can be asked of it, and what it can be told to do.
 
-Its field manager is always :data:`FIELD_MANAGER`: Helm 4.1.4's command line sets that name whatever
-the program is called, and has no option for it. So the bot and people at a terminal share one.
+Its field manager is always the same (:data:`~bot.clients.helm.names.FIELD_MANAGER`).
 """
 
 from __future__ import annotations
@@ -26,7 +25,6 @@ from bot.clients.kubernetes.handed_on import kubeconfig_of
 from bot.model.errors import ConfigurationError, Malformed, NotFound
 from bot.model.nearest import did_you_mean
 
-FIELD_MANAGER = "helm"
 MAJOR = 4
 READING = 20.0
 """Seconds a question may take."""

@@ -12,6 +12,10 @@ from bot.model.errors import UsageError
 from bot.model.names import is_dns_label, is_dns_subdomain
 from bot.model.nearest import quoted
 
+FIELD_MANAGER = "helm"
+"""Under which helm owns fields: Helm 4.1.4's command line sets this name whatever the program is
+called, and has no option for it. So the bot and people at a terminal share one."""
+
 LONGEST_RELEASE = 53
 _VERSION = re.compile(
     r"(\d{1,5})\.(\d{1,5})\.(\d{1,5})(?:-([0-9A-Za-z.-]{1,60}))?(?:\+[0-9A-Za-z.-]{1,60})?\Z"

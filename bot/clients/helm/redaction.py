@@ -39,6 +39,11 @@ def redacted(values: Values) -> Values:
     return {key: _without(key, value, 0) for key, value in values.items()}
 
 
+def without_secret(text: str) -> str:
+    """``text``, or its mark when its content looks like a secret: where no key tells."""
+    return mark_of(text) if _is_secret(text) else text
+
+
 def mark_of(value: object) -> str:
     """What stands for a secret: the same for the same one, in this process only.
 

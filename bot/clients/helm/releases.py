@@ -7,6 +7,7 @@ every other Secret there: see docs/security.md.
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import msgspec
@@ -14,9 +15,11 @@ import msgspec
 from bot.clients.helm.names import ReleaseName
 from bot.clients.helm.records import TYPE, Secret, read_secret
 from bot.clients.helm.release import Revision
-from bot.clients.kubernetes.api import Api
 from bot.model.errors import Malformed, NotFound
 from bot.model.nearest import did_you_mean, quoted
+
+if TYPE_CHECKING:
+    from bot.clients.kubernetes.api import Api
 
 
 class Releases:

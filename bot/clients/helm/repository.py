@@ -12,8 +12,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-import aiohttp
-
 from bot.clients.helm.names import ChartVersion
 from bot.clients.helm.records import time_of
 from bot.model.errors import ClientError, Malformed, NotFound, Refused, TimedOut, Unreachable
@@ -72,6 +70,8 @@ def _offered(entry: dict[str, Any]) -> Offered | None:
 
 
 async def _download(url: str, timeout: float) -> bytes:
+    import aiohttp
+
     host = urlsplit(url).netloc
     try:
         async with (

@@ -7,7 +7,9 @@ apps/v1, coordination/v1), Cilium's CRDs (cilium.io/v2).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -237,6 +239,7 @@ class DaemonSet(_Object, frozen=True):
 
 class DeploymentSpec(_Object, frozen=True):
     replicas: int | None = None
+    template: PodTemplate = PodTemplate()
 
 
 class DeploymentStatus(_Object, frozen=True):
@@ -253,6 +256,10 @@ class Deployment(_Object, frozen=True):
     @property
     def name(self) -> str:
         return self.metadata.name
+
+    def image(self, container: str) -> str:
+        """The image that a new pod gets."""
+        return _image(self.spec.template.spec, container)
 
     @property
     def desired(self) -> int:
@@ -283,6 +290,35 @@ class LeaseSpec(_Object, frozen=True):
 class Lease(_Object, frozen=True):
     metadata: Metadata
     spec: LeaseSpec = LeaseSpec()
+
+
+class LabelSelector(_Object, frozen=True):
+    match_labels: dict[str, str] | None = None
+    match_expressions: list[dict[str, Any]] | None = None
+
+
+class CiliumNodeConfigSpec(_Object, frozen=True):
+    node_selector: LabelSelector = LabelSelector()
+    defaults: dict[str, str] | None = None
+
+
+class CiliumNodeConfig(_Object, frozen=True):
+    """Keys of cilium-config that are otherwise on some nodes (cilium.io/v2, since 1.16)."""
+
+    metadata: Metadata
+    spec: CiliumNodeConfigSpec = CiliumNodeConfigSpec()
+
+    @property
+    def name(self) -> str:
+        return self.metadata.name
+
+    def matches(self, labels: Mapping[str, str]) -> bool | None:
+        """Whether it counts on a node with these labels; ``None`` for a selector with expressions,
+        which are not read here."""
+        if self.spec.node_selector.match_expressions:
+            return None
+        wanted = self.spec.node_selector.match_labels or {}
+        return all(labels.get(key) == value for key, value in wanted.items())
 
 
 class IpamSpec(_Object, frozen=True, rename={"pod_cidrs": "podCIDRs"}):

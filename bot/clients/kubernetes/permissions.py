@@ -16,11 +16,12 @@ from enum import StrEnum
 
 class Role(StrEnum):
     """The chart's role that carries a permission; exec can be switched off as a whole, and the
-    changers are there only where changes are switched on."""
+    changers and Helm's reader are there only where they are switched on."""
 
     CLUSTER_READER = "cluster-reader"
     CILIUM_READER = "cilium-reader"
     CILIUM_EXEC = "cilium-exec"
+    HELM_READER = "helm-reader"
     CLUSTER_CHANGER = "cluster-changer"
     CILIUM_CHANGER = "cilium-changer"
 
@@ -32,8 +33,13 @@ class Role(StrEnum):
     @property
     def switch(self) -> str:
         """The chart's value that renders it, where there is one."""
-        changer = self in (Role.CLUSTER_CHANGER, Role.CILIUM_CHANGER)
-        return "changes.enabled: true" if changer else ""
+        match self:
+            case Role.CLUSTER_CHANGER | Role.CILIUM_CHANGER:
+                return "changes.enabled: true"
+            case Role.HELM_READER:
+                return "helm.enabled: true"
+            case _:
+                return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,13 @@ PERMISSIONS: tuple[Permission, ...] = (
         names=("cilium-operator-resource-lock",),
     ),
     Permission(
+        Role.CILIUM_READER,
+        "cilium.io",
+        "ciliumnodeconfigs",
+        ("list",),
+        "settings that differ on some nodes",
+    ),
+    Permission(
         Role.CILIUM_EXEC,
         "",
         "pods/exec",
@@ -83,6 +96,14 @@ PERMISSIONS: tuple[Permission, ...] = (
         "cilium-dbg and cilium-health in the agents, from the closed table only",
     ),
 )
+
+
+HELM: tuple[Permission, ...] = (
+    # RBAC cannot limit a list to a type: this reads every Secret of Cilium's namespace.
+    Permission(Role.HELM_READER, "", "secrets", ("list",), "the releases that Helm keeps there"),
+)
+"""What reading Helm's releases needs beside :data:`PERMISSIONS`; without it the answers name the
+gap."""
 
 
 LOCK = "cilium-oncall-change"
@@ -119,7 +140,7 @@ CHANGES: tuple[Permission, ...] = (
 )
 """What changes need beside :data:`PERMISSIONS`; a bot that only reads has none of it."""
 
-ALL = (*PERMISSIONS, *CHANGES)
+ALL = (*PERMISSIONS, *HELM, *CHANGES)
 
 
 def grant_for(

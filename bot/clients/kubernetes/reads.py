@@ -11,6 +11,7 @@ import msgspec
 
 from bot.clients.kubernetes.objects import (
     CiliumNode,
+    CiliumNodeConfig,
     ConfigMap,
     ControllerRevision,
     DaemonSet,
@@ -103,6 +104,11 @@ class Reads:
     async def cilium_nodes(self) -> Listed[CiliumNode]:
         """All CiliumNodes."""
         return await self._all("/apis/cilium.io/v2/ciliumnodes", CiliumNode)
+
+    async def cilium_node_configs(self, namespace: str) -> Listed[CiliumNodeConfig]:
+        """What is configured otherwise on some nodes."""
+        path = f"/apis/cilium.io/v2/namespaces/{quote(namespace)}/ciliumnodeconfigs"
+        return await self._all(path, CiliumNodeConfig)
 
     async def log(
         self,

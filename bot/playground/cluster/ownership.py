@@ -116,7 +116,18 @@ def given_up(thing: JsonObject, fields: JsonObject, manager: str) -> JsonObject:
             mine = entry["fieldsV1"]
         else:
             others = _union(others, entry["fieldsV1"])
-    return _without(_without(mine, fields), others)
+    return _without(_less(mine, fields), others)
+
+
+def _less(tree: JsonObject, sent: JsonObject) -> JsonObject:
+    """What of a tree is not sent; an object that is sent empty keeps nothing."""
+    left: JsonObject = {}
+    for key, sub in tree.items():
+        if key not in sent:
+            left[key] = sub
+        elif sub and (rest := _less(sub, sent[key])):
+            left[key] = rest
+    return left
 
 
 def without(thing: Any, tree: JsonObject) -> Any:
@@ -134,3 +145,11 @@ def without(thing: Any, tree: JsonObject) -> Any:
         else:
             del left[name]
     return left
+
+
+def owns(thing: JsonObject, fields: JsonObject, manager: str, operation: str) -> bool:
+    """Whether a manager owns exactly these fields already."""
+    return any(
+        (entry["manager"], entry["operation"], entry["fieldsV1"]) == (manager, operation, fields)
+        for entry in thing["metadata"].get("managedFields") or ()
+    )

@@ -14,7 +14,7 @@ from .ledger import Ledger
 from .machines import Fleet, Machine
 from .names import labels_of, stable_hex
 from .podlife import is_deleting
-from .store import ObjectStore, Stored
+from .store import Change, ObjectStore, Stored
 from .trouble import ApiConditions
 
 JsonObject = dict[str, Any]
@@ -34,6 +34,23 @@ class World:
     api: ApiConditions = field(default_factory=ApiConditions)
     exec_latency: float = 0.0
     """Seconds that every exec takes before its output comes."""
+    configs_read: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """By UID of an agent's pod: cilium-config when the pod was made. Its init container reads it
+    once, so that a container that restarts keeps it."""
+
+    def __post_init__(self) -> None:
+        self.store.listen(self._read_config)
+
+    def _read_config(self, change: Change) -> None:
+        if change.kind.plural != "pods" or (change.old is None) is (change.new is None):
+            return
+        pod = change.new or change.last
+        if labels_of(pod.object).get("k8s-app") != "cilium":
+            return
+        if change.new is None:
+            self.configs_read.pop(pod.uid, None)
+        elif (config := self.store.find("configmaps", "cilium-config", SYSTEM)) is not None:
+            self.configs_read[pod.uid] = config.object.get("data") or {}
 
     def agent_pod(self, node: str) -> Stored | None:
         """The agent's pod on a node; one that is being deleted only when there is no other."""

@@ -99,7 +99,10 @@ class Api:
         try:
             answer = self._client.request(method, url, **options)
         except httpx.HTTPError as error:
-            raise Failed(f'Kubernetes cluster unreachable: {method} "{url}": {error}') from None
+            untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+            told = "tls: failed to verify certificate: x509: unknown authority"
+            why = told if untrusted else str(error)
+            raise Failed(f'Kubernetes cluster unreachable: {method} "{url}": {why}') from None
         if answer.status_code >= 400:
             raise Failed(_said(answer))
         body: JsonObject = answer.json()

@@ -85,7 +85,7 @@ def unpacked(archive: bytes) -> Chart:
             }
         version = str(msgspec.yaml.decode(files["Chart.yaml"])["version"])
         values = msgspec.yaml.decode(files["values.yaml"])
-    except (tarfile.TarError, OSError, KeyError, msgspec.DecodeError) as error:
+    except (tarfile.TarError, OSError, EOFError, KeyError, msgspec.DecodeError) as error:
         raise ValueError(f"this is no chart archive: {error}") from None
     templates = {
         name.removeprefix("templates/"): content.decode()

@@ -88,12 +88,14 @@ async def everything_asked(cluster: Cluster) -> None:
     await reads.config_map(SYSTEM, CONFIG_MAP)
     await reads.lease(SYSTEM, OPERATOR_LEASE)
     await reads.cilium_nodes()
+    await reads.cilium_node_configs(SYSTEM)
     await reads.log(SYSTEM, pod.name, "cilium-agent", tail=5)
     await reads.pod_metrics(SYSTEM, pod.name, 9962)
     ref, image = PodRef.of(pod), pod.image("cilium-agent")
     await agents.status(ref, image, timeout=5)
     await agents.health(ref, image, timeout=5)
     await agents.endpoints(ref, image, timeout=5)
+    await agents.configuration(ref, image, timeout=5)
     await agents.metrics(ref, 9962, timeout=5)
 
 
@@ -133,8 +135,11 @@ async def test_status_alone_needs_every_row_but_reading_one_pod(
     async with limited_to(PERMISSIONS, simulated, tmp_path) as cluster:
         await report_of(cluster, "status")
         await report_of(cluster, "status node-2")
-    # One pod is read again only when its UID was read too long ago.
-    assert listed() - asked(simulated) == {("get", "", "pods")}
+    # One pod is read again only when its UID was read too long ago; `config` reads the other.
+    assert listed() - asked(simulated) == {
+        ("get", "", "pods"),
+        ("list", "cilium.io", "ciliumnodeconfigs"),
+    }
 
 
 @pytest.mark.parametrize("row", PERMISSIONS, ids=lambda row: row.resource.replace("/", "-"))

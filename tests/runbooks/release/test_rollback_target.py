@@ -53,6 +53,21 @@ FOUND: list[tuple[str, tuple[Revision, ...], int]] = [
         2,
     ),
     (
+        "a failed upgrade that asked for nothing else: back to what is called deployed",
+        h(revision(1, version="1.18.5"), revision(2, "deployed"), revision(3, "failed")),
+        2,
+    ),
+    (
+        "failed twice",
+        h(
+            revision(1, version="1.18.5"),
+            revision(2, "deployed"),
+            revision(3, "failed", values=B),
+            revision(4, "failed", "1.18.7"),
+        ),
+        2,
+    ),
+    (
         "a failed upgrade in between was never deployed",
         h(
             revision(1, version="1.18.5"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from . import endpoint_list, health, status
+from . import configuration, endpoint_list, health, status
 from .view import AgentView
 
 
@@ -92,7 +92,7 @@ def _client(name: str, view: AgentView, arguments: list[str]) -> Output:
         case ("node", "list") if as_json:
             return _json(status.node_list(view))
         case ("config",):
-            return _config(view, as_json)
+            return _config(view, as_json, read_only={"-r", "--read-only"} & {*arguments})
         case ("version",):
             return _version(view, as_json)
         case _:
@@ -121,10 +121,11 @@ def _health(view: AgentView, arguments: list[str]) -> Output:
     return Output(health.text(view, succinct="--succinct" in arguments).encode())
 
 
-def _config(view: AgentView, as_json: bool) -> Output:
-    """The daemon's read-only configuration; keys as in cilium-config (simplified)."""
+def _config(view: AgentView, as_json: bool, *, read_only: set[str]) -> Output:
+    """The daemon's configuration, as it was when its pod was made: with ``--read-only`` by Go field
+    names, else by the keys of cilium-config (simplified)."""
     if as_json:
-        return _json(view.config)
+        return _json(configuration.fields(view.config_at_start) if read_only else view.config)
     return Output("".join(f"{key:<45}: {value}\n" for key, value in view.config.items()).encode())
 
 

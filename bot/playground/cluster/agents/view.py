@@ -86,6 +86,11 @@ class AgentView:
         data: dict[str, str] = (stored.object.get("data") or {}) if stored else {}
         return data
 
+    @property
+    def config_at_start(self) -> dict[str, str]:
+        """cilium-config as the pod's init container read it: a later change is not seen."""
+        return dict(self.world.configs_read.get(self.pod.uid, self.config))
+
     @cached_property
     def workloads(self) -> list[Endpoint]:
         """The endpoints of pods, in key order."""

@@ -25,6 +25,7 @@ from bot.playground.cluster.ownership import (
     contested,
     given_up,
     owned_part,
+    owns,
     sign,
     without,
 )
@@ -195,7 +196,7 @@ def _replaced(
             metadata[fixed] = before["metadata"][fixed]
     metadata["resourceVersion"] = before["metadata"]["resourceVersion"]
     thing["metadata"] = metadata
-    if thing == before:
+    if thing == before and (fields is None or owns(before, fields, call.manager, operation)):
         return json_response(as_served(stored, call.kind).whole() + b"\n")
     if thing.get("spec") != before.get("spec") and "generation" in metadata:
         metadata["generation"] += 1

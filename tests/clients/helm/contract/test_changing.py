@@ -9,8 +9,7 @@ import signal
 import pytest
 
 from bot.clients.helm.arguments import Chart
-from bot.clients.helm.helm import FIELD_MANAGER
-from bot.clients.helm.names import ChartVersion, ReleaseName
+from bot.clients.helm.names import FIELD_MANAGER, ChartVersion, ReleaseName
 from bot.clients.helm.release import ReleaseState, Revision
 from bot.model.errors import Conflict, NotFound, Refused, Unreachable
 from tests.clients.helm.contract.conftest import CILIUM, Bench

@@ -1,0 +1,1 @@
+"""GitOps controllers: who else writes what the bot would write."""

@@ -1,0 +1,1 @@
+"""``config [NODE]``: gather, judge, present."""

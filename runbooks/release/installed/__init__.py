@@ -1,0 +1,1 @@
+"""``release [history]``: gather, judge, present."""

@@ -1,0 +1,1 @@
+"""``versions [--available]``: gather, judge, present."""
