@@ -28,6 +28,8 @@ from bot.model.nearest import did_you_mean
 MAJOR = 4
 READING = 20.0
 """Seconds a question may take."""
+REACHING = 5.0
+"""Seconds to find out whether the API server is there at all."""
 CHANGING = 300.0
 """Seconds for each hook of a change; Cilium's chart has none, so that it takes seconds."""
 MARGIN = 60.0
@@ -191,6 +193,9 @@ class Helm:
 
     async def _output(self, place: Workplace, asked: Arguments, within: float) -> bytes:
         await self.version()
+        # Helm starts only when the API server answers, with credentials that it takes: they are
+        # renewed here when they have expired.
+        await self._api.get("/version", timeout=REACHING, attempts=2)
         document = await kubeconfig_of(await self._api.connection())
         place.keep("kubeconfig", msgspec.json.encode(document))
         ended = await self._run(place, asked, within)
