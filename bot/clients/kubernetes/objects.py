@@ -244,6 +244,7 @@ class DeploymentSpec(_Object, frozen=True):
 
 class DeploymentStatus(_Object, frozen=True):
     replicas: int = 0
+    updated_replicas: int = 0
     available_replicas: int = 0
     observed_generation: int = 0
 
