@@ -13,10 +13,20 @@ from runbooks.agent.status import runbook as status
 from runbooks.nodes.cordon import remedies as cordon
 from runbooks.release.config import runbook as config
 from runbooks.release.installed import runbook as release
+from runbooks.release.rollback import clearing
 from runbooks.release.rollback import remedy as rollback
 from runbooks.release.versions import runbook as versions
 
-MODULES: tuple[ModuleType, ...] = (status, release, versions, config, restart, cordon, rollback)
+MODULES: tuple[ModuleType, ...] = (
+    status,
+    release,
+    versions,
+    config,
+    restart,
+    cordon,
+    rollback,
+    clearing,
+)
 
 ENTRY_POINTS = "cilium_oncall.runbooks"
 """The group in which a package names modules with runbooks of its own."""

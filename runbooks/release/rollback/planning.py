@@ -30,8 +30,15 @@ _DEFAULT_UNAVAILABLE = 2
 _APART = 60.0
 
 
-def plan_of(seen: Seen, *, remedy: str, parameters: dict[str, str], title: str) -> Plan:
-    """What is done when nothing speaks against it."""
+def plan_of(
+    seen: Seen,
+    *,
+    remedy: str,
+    parameters: dict[str, str],
+    title: str,
+    notes: tuple[str, ...] = (),
+) -> Plan:
+    """What is done when nothing speaks against it; ``notes`` are those of the remedy's own."""
     target, newest = seen.target, seen.newest
     assert isinstance(target, Target)  # noqa: S101  refused otherwise
     assert newest is not None  # noqa: S101  a target is in a history
@@ -69,7 +76,7 @@ def plan_of(seen: Seen, *, remedy: str, parameters: dict[str, str], title: str) 
         dry_run=f"The API server would accept all {counted(len(seen.trial.objects), 'object')}: "
         "each was tried as Helm applies it, strictly validated, and nothing is owned by others.",
         seconds=_estimate(bounds) if _agents_roll(seen) else _APART + helm_step.USUAL,
-        notes=tuple(_notes(seen, target, newest)),
+        notes=(*_notes(seen, target, newest), *notes),
     )
 
 
