@@ -18,11 +18,11 @@ BIN := $(VENV)/bin
 demo: $(VENV)/runtime
 	$(BIN)/cilium-oncall demo $(ARGS)
 
-# In two processes, because most of a test is waiting; what is measured runs alone.
+# In three processes on two cores, because most of a test is waiting; what is measured runs alone.
 test: $(VENV)/dev
 	$(BIN)/pytest -n $(WORKERS) --ignore $(MEASURED) $(ARGS)
 	$(BIN)/pytest $(MEASURED)
-test: WORKERS ?= 2
+test: WORKERS ?= 3
 MEASURED := tests/chaos/test_bursts.py
 
 check: $(VENV)/dev

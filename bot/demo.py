@@ -27,8 +27,10 @@ from bot.model.access import ANY
 from bot.model.approval import ApprovalRule, ApprovalRules, Approvers
 from bot.model.errors import Unreachable
 from bot.model.plan import Risk
+from bot.playground.helm.program import write_program
+from bot.playground.helm.repository import ChartRepository
 from bot.playground.slack import Workspace
-from bot.settings import Cluster, Credentials, Settings, Slack, Store
+from bot.settings import Cluster, Credentials, Helm, Settings, Slack, Store
 from bot.slack.surface import EVENTS
 
 CLUSTER = "playground"
@@ -51,7 +53,7 @@ async def run_demo(
         loop.add_signal_handler(name, ended.set)
     with tempfile.TemporaryDirectory(prefix="cilium-oncall-demo-") as folder:
         kubeconfig = Path(folder) / KUBECONFIG
-        async with simulated_cluster(kubeconfig, nodes) as controls:
+        async with simulated_cluster(kubeconfig, nodes) as controls, ChartRepository() as charts:
             signing_secret = secrets.token_hex(16)
             async with Workspace(
                 signing_secret=signing_secret,
@@ -64,7 +66,9 @@ async def run_demo(
                     slack_signing_secret=None if socket else SecretStr(signing_secret),
                     slack_app_token=SecretStr(workspace.app_token) if socket else None,
                 )
-                bot = await Bot.start(_settings(Path(folder), workspace, credentials), port=0)
+                helm = Helm(repository=charts.url, program=str(write_program(Path(folder))))
+                settings = _settings(Path(folder), workspace, credentials, helm)
+                bot = await Bot.start(settings, port=0)
                 try:
                     await _reachable(workspace, bot)
                     await _begin(workspace, controls, nodes=nodes, healthy=healthy)
@@ -82,12 +86,13 @@ async def _reachable(workspace: Workspace, bot: Bot) -> None:
         await bot.sockets.connected.wait()
 
 
-def _settings(folder: Path, workspace: Workspace, credentials: Credentials) -> Settings:
+def _settings(folder: Path, workspace: Workspace, credentials: Credentials, helm: Helm) -> Settings:
     channel = workspace.channels[CHANNEL]
     return Settings(
         clusters={CLUSTER: Cluster(kubeconfig=folder / KUBECONFIG, context=CLUSTER)},
         channels={channel: CLUSTER},
         slack=Slack(api_url=workspace.api_url),
+        helm=helm,
         store=Store(folder=folder / "store"),
         credentials=credentials,
         approval_rules=_approved_by(workspace.users[APPROVER]),

@@ -121,7 +121,8 @@ def test_what_cannot_be_understood_is_no_refusal(tmp_path: Path) -> None:
         explained(tmp_path, "--user", "U0LEAD0001", "--command", "status")
     with pytest.raises(UsageError, match="no command 'frob'") as told:
         explained(tmp_path, "--user", "U0LEAD0001", "--command", "frob")
-    assert told.value.hint == "Commands: status, doctor."
+    assert told.value.hint.startswith("Commands: status, ")
+    assert told.value.hint.endswith("doctor.")
 
 
 @pytest.mark.parametrize(
@@ -231,7 +232,7 @@ def test_freezing_is_requested_like_a_change_and_needs_no_approval(tmp_path: Pat
     assert "approval:" not in text
     assert explained(tmp_path, "--user", "U0LEAD0001", *freeze)[0] == 1
     for command in ("freeze", "status"):
-        with pytest.raises(UsageError, match=r"needs no approval|nothing to approve"):
+        with pytest.raises(UsageError, match=r"needs no approval|only reads"):
             explained(
                 tmp_path,
                 *("--user", "U0LEAD0001", "--command", command),

@@ -18,7 +18,7 @@ from bot.cli.environment import BOT_VARIABLE
 from bot.cli.subcommands import clusters_meant
 from bot.clients.cluster import Cluster
 from bot.clients.kubernetes.token_review import TokenReviews
-from bot.engine.changes.acting import Look
+from bot.engine.changes.looking import Look
 from bot.engine.grammar import parse, words_of_arguments
 from bot.engine.remedy import Remedy
 from bot.model.change import Change, ChangeRequest, ChangeState, new_change_id

@@ -72,7 +72,8 @@ async def consult(
             known = ", ".join(sorted(addresses))
             raise ConfigurationError(f"There is no cluster {cluster}.", hint=f"Known: {known}.")
         addresses = {cluster: addresses[cluster]}
-    executor = build_executor(addresses, Limits() if config is None else settings.limits)
+    limits = Limits() if config is None else settings.limits
+    executor = build_executor(addresses, limits, settings.helm)
     credentials = settings.credentials
     api = _web_api(credentials.slack_bot_token, settings)
     app_api = _web_api(credentials.slack_app_token, settings)

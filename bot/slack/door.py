@@ -31,6 +31,7 @@ from bot.slack.blocks import Message
 from bot.slack.bolt_app import bolt_app, on_a_message, taken_already
 from bot.slack.calling_back import LONG_RUN
 from bot.slack.changes.commands import AtOnce
+from bot.slack.changes.offers import OLD
 from bot.slack.changes.places import Places
 from bot.slack.changes.wiring import SlackChanges
 from bot.slack.clicks import Clicks
@@ -80,7 +81,8 @@ class SlackDoor:
     first request; close the executor before :meth:`close`, so that every run's end is still told.
     Without a ``signing_secret`` nothing is taken over HTTP: Socket Mode alone.
     ``pending``, ``replays``, ``claims`` and ``memory`` are shared by replicas; without, they are
-    this process' own. ``long_run``: seconds after which the end of a run rings.
+    this process' own. ``long_run``: seconds after which the end of a run rings;
+    ``old_answer``: after which a finding's remedy is asked for only once it was looked at again.
     ``audit_channel``: where the head of the audit is told daily, if anywhere.
     """
 
@@ -102,6 +104,7 @@ class SlackDoor:
         on_call: Callable[[str, float, str], None] | None = None,
         long_run: float = LONG_RUN,
         audit_channel: str = "",
+        old_answer: float = OLD,
     ) -> None:
         self._long_run = long_run
         self._executor = executor
@@ -136,7 +139,9 @@ class SlackDoor:
         self._asking = Asking(executor, self._channels, self._api, self.outbox, self.take)
         self._changes = SlackChanges(
             *(executor, self.outbox, self._people, self.admission, self._channels),
-            *(links, self._api, self.home, self.take, audit_channel),
+            *(links, self._api, self.home, self.take),
+            audit_channel=audit_channel,
+            old_answer=old_answer,
         )
         self.teller = self._changes.teller
         self._bolt = bolt_app(bot_token)

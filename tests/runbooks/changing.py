@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.clients.cluster import Cluster
 from bot.clients.kubernetes.objects import Pod
-from bot.engine.changes.acting import Look
+from bot.engine.changes.looking import Look
 from bot.engine.remedy import Remedy
 from bot.model.change import Change, ChangeRequest, ChangeState, Word
 from bot.model.plan import Plan

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bot.engine.changes.audit import Audit
-from bot.engine.changes.calls import DryRuns, WritesInSteps
+from bot.engine.changes.calls import WritesInSteps
 from bot.engine.changes.journal import ChangeJournal
 from bot.engine.changes.lock import Lock, LockTaken
-from bot.engine.remedy import Effect, NotYet, Trying, Writes
+from bot.engine.changes.looking import Look
+from bot.engine.remedy import Effect, NotYet, Writes
 from bot.model.audit import Event
 from bot.model.change import Change, ChangeStep, StepState, Word, new_expiry_id
 from bot.model.errors import ClientError, OncallError, TimedOut, Unreachable
@@ -61,24 +62,6 @@ class WordNeeded(Exception):
 
 class CancelAsked(Exception):
     """Somebody wants it to stop; the step before this one is the last."""
-
-
-class Look:
-    """What planning and verifying may do. Implements :class:`bot.engine.remedy.Looking`."""
-
-    def __init__(self, change: Change, cluster: Cluster) -> None:
-        self.change = change
-        self.cluster = cluster
-        self.dry_run: Trying = DryRuns(cluster)
-
-    def now(self) -> datetime:
-        """The wall clock, in UTC."""
-        return datetime.now(UTC)
-
-    def result(self, step: str) -> str:
-        """What a step that is done gave; empty otherwise."""
-        done = (one for one in self.change.steps if one.name == step)
-        return next((one.result for one in done if one.state is StepState.DONE), "")
 
 
 KeepExpiry = Callable[[Expiry], Awaitable[None]]
@@ -186,7 +169,9 @@ class Act(Look):
                 return await self._done(name, result)
             if datetime.now(UTC) >= ends:
                 raise await self._failed(name, f"Not within {within:.0f} s. {seen}".strip())
-            await self._renew(every=RENEW)
+            if self._is_due_for_renewal():
+                await self._journal.words()  # still ours? who lost it must not hold its lock
+                await self._renew(patient=True)
             await self.sleep(every)
 
     async def expire(self, name: str, *, what: str, then: str, after: float) -> str:
@@ -251,8 +236,10 @@ class Act(Look):
                     return effect
             if clock() >= ends:
                 return Effect.UNKNOWN
-            with suppress(StepFailed):  # it only looks, whoever holds the lock by now
-                await self._renew(every=RENEW)
+            if self._is_due_for_renewal():
+                await self._journal.words()  # still ours?
+                with suppress(StepFailed):  # it only looks, whoever holds the lock by now
+                    await self._renew(patient=True)
             await self.sleep(PROBE_EVERY)
 
     async def _boundary(self, name: str) -> None:
@@ -266,11 +253,13 @@ class Act(Look):
                 raise WordNeeded(name)
         await self._renew()
 
-    async def _renew(self, *, every: float = 0.0) -> None:
-        """Hold the lock still; raises :class:`StepFailed` when somebody else took it."""
-        now = asyncio.get_running_loop().time()
-        if now - self._renewed < self._scale.seconds(every):
-            return
+    def _is_due_for_renewal(self) -> bool:
+        passed = asyncio.get_running_loop().time() - self._renewed
+        return passed >= self._scale.seconds(RENEW)
+
+    async def _renew(self, *, patient: bool = False) -> None:
+        """Hold the lock still; raises :class:`StepFailed` when somebody else took it. ``patient``:
+        what is under way goes on although the cluster cannot be reached."""
         request = self.change.request
         try:
             await self._lock.take(
@@ -283,10 +272,10 @@ class Act(Look):
                 hint="/cilium locks",
             ) from None
         except (Unreachable, TimedOut):
-            if not every:
-                raise  # nothing is begun without it; what is under way goes on
+            if not patient:
+                raise
             return
-        self._renewed = now
+        self._renewed = asyncio.get_running_loop().time()
 
     def _step(self, name: str) -> ChangeStep | None:
         return next((one for one in self.change.steps if one.name == name), None)

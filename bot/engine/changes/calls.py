@@ -1,4 +1,4 @@
-"""The calls that a remedy is handed: as dry runs while it plans, for real within a step."""
+"""The calls that write, as a remedy is handed them: for real, and within a step alone."""
 
 from __future__ import annotations
 
@@ -9,31 +9,6 @@ if TYPE_CHECKING:
     from bot.clients.helm.names import ReleaseName
     from bot.clients.kubernetes.api import Api
     from bot.engine.changes.acting import Act
-
-
-class DryRuns:
-    """Calls whose effect the API server only tells."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self._api = cluster.api
-
-    async def create(self, path: str, body: dict[str, Any]) -> bytes:
-        """As if created."""
-        return await self._api.create(path, body, dry_run=True)
-
-    async def patch(self, path: str, changes: dict[str, Any], *, resource_version: str) -> bytes:
-        """As if changed."""
-        return await self._api.patch(path, changes, resource_version=resource_version, dry_run=True)
-
-    async def delete(self, path: str, *, uid: str) -> bytes:
-        """As if deleted."""
-        return await self._api.delete(path, uid=uid, dry_run=True)
-
-    async def apply(
-        self, path: str, body: dict[str, Any], *, manager: str, force: bool = False
-    ) -> bytes:
-        """As if applied."""
-        return await self._api.try_apply(path, body, manager=manager, force=force)
 
 
 class WritesInSteps:

@@ -14,8 +14,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from bot.engine.changes.beginning import begin
 from bot.engine.changes.daily import DailyHead
-from bot.engine.changes.executing import begin, confirm, execute, expire, resolve
+from bot.engine.changes.ending import expire
+from bot.engine.changes.executing import confirm, execute, resolve
 from bot.engine.changes.journal import Moved, StoredJournal
 from bot.engine.changes.parts import Parts
 from bot.engine.changes.planning import plan_change

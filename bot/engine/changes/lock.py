@@ -101,6 +101,14 @@ class Lock:
             raise Conflict("The lock changes faster than it can be taken.", hint="Try again.")
         raise LockTaken(held)
 
+    async def renew(self, holder: str, reason: str, *, holder_name: str = "") -> bool:
+        """Go on holding the lock; ``False`` when ``holder`` does not hold it (any more)."""
+        held = await self.state()
+        if held is None or held.holder != holder:
+            return False
+        await self.take(holder, reason, holder_name=holder_name)
+        return True
+
     async def release(self, holder: str) -> bool:
         """Give the lock back; ``False`` when somebody else holds it, or nobody."""
         for _ in range(_TRIES):

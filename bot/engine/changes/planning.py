@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import msgspec
 
 from bot.engine.access import needed, rule_for
-from bot.engine.changes.acting import Look
 from bot.engine.changes.journal import StoredJournal
+from bot.engine.changes.looking import Look
 from bot.engine.changes.parts import DECIDE_BY, DECIDE_BY_BREAKGLASS, VALID, Parts
 from bot.engine.remedy import PlanRefused
 from bot.model.approval import ApprovalRule

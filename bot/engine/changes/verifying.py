@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from bot.engine.changes.executing import LOOK_IN, checks_of, end, keep_lock, leave
+from bot.engine.changes.ending import checks_of, end, keep_lock, leave
+from bot.engine.changes.executing import LOOK_IN
 from bot.engine.changes.journal import StoredJournal
 from bot.engine.changes.parts import Parts
 from bot.model.audit import Event

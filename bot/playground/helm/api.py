@@ -33,7 +33,7 @@ class Api:
         self._namespace = namespace
         cluster, user = _kubeconfig()
         headers = {"User-Agent": "playground-helm"}
-        if "token" in user and cluster["server"].startswith("https:"):
+        if "token" in user:
             headers["Authorization"] = f"Bearer {user['token']}"
         verify: ssl.SSLContext | bool = True
         if authority := cluster.get("certificate-authority-data"):

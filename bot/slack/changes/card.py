@@ -51,8 +51,8 @@ def first(change: Change, plan: Plan) -> str:
 def second(plan: Plan) -> str:
     """What is checked afterwards, what ends it early, what the API server said."""
     lines = []
-    if plan.notes or plan.broken:
-        now = [*([words.BROKEN] if plan.broken else []), *plan.notes]
+    if plan.notes:
+        now = plan.notes
         lines.append(words.NOTES.format(what=_listed(now, 500)))
     lines.append(words.CHECKS.format(what=_listed(plan.checks, 600)))
     lines.append(words.STOPS_WHEN.format(what=_listed(plan.stops_when, 600)))
@@ -124,6 +124,8 @@ def _heading(change: Change, plan: Plan) -> str:
         parts.append(words.ESTIMATED.format(took=format_duration(plan.seconds)))
     if change.decide_by is not None:
         parts.append(words.DECIDE_BY.format(at=at(change.decide_by)))
+    if plan.broken:
+        parts.append(words.BROKEN)
     if change.needed > 1 or plan.risk is Risk.BREAKGLASS:
         given = len([said for said in change.approvals if said.word is Word.APPROVE])
         parts.append(words.APPROVALS.format(given=given, needed=change.needed))

@@ -49,6 +49,7 @@ class SlackChanges:
         home: Home,
         take: Take,
         audit_channel: str,
+        old_answer: float,
     ) -> None:
         self._executor = executor
         self.teller = SlackTeller(
@@ -60,7 +61,7 @@ class SlackChanges:
         places = self.teller.places
         self._requesting = Requesting(executor, places)
         self._at_once = Answering(executor, admission, outbox, places, links)
-        taking = Offers(executor, self._requesting, take)
+        taking = Offers(executor, self._requesting, take, old_answer)
         self._clicks = ChangeClicks(executor, outbox, self.teller, api, taking, home.notify)
 
     def listen(self, bolt: AsyncApp) -> None:

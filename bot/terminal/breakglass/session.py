@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from rich.console import Console
 
-from bot.engine.changes.acting import CancelAsked, InDoubt, Look, WordNeeded
+from bot.engine.changes.acting import CancelAsked, InDoubt, WordNeeded
 from bot.engine.changes.lock import LASTS, Lock, LockTaken
+from bot.engine.changes.looking import Look
 from bot.engine.remedy import Remedy
 from bot.model.brakes import LockState
 from bot.model.change import (

@@ -15,6 +15,7 @@ from bot.clients.cilium.commands import AGENT_CONTAINER
 from bot.clients.cilium.names import AGENT_DAEMONSET, OPERATOR_LEASE
 from bot.clients.kubernetes.objects import Pod
 from bot.model.names import counted, format_duration
+from bot.model.nearest import did_you_mean
 from runbooks.agent.pods import keeps_crashing, why_not_ready
 from runbooks.agent.restart.evidence import Seen
 from runbooks.agent.status.thresholds import LEASE_STALE
@@ -62,7 +63,8 @@ def _reasons(seen: Seen) -> Iterator[PlanRefused]:
 def _node(seen: Seen) -> Iterator[PlanRefused]:
     if seen.node not in seen.nodes:
         yield PlanRefused(
-            f"There is no node {seen.node} in {seen.cluster}.", hint="kubectl get nodes"
+            f"There is no node {seen.node} in {seen.cluster}.",
+            hint=did_you_mean(seen.node, seen.nodes) or "kubectl get nodes",
         )
     elif not _node_is_ready(seen, seen.node):
         yield PlanRefused(

@@ -21,6 +21,7 @@ from bot.authoring import (
 )
 from bot.clients.kubernetes.objects import Node
 from bot.model.errors import Conflict, NotFound
+from bot.model.nearest import did_you_mean
 from runbooks.nodes.cordon.judge import (
     CORDON,
     UNCORDON,
@@ -186,7 +187,8 @@ async def _node(look: Looking, name: str) -> Node:
         return await look.cluster.reads.node(name)
     except NotFound:
         raise PlanRefused(
-            f"There is no node {name} in {look.cluster.name}.", hint="kubectl get nodes"
+            f"There is no node {name} in {look.cluster.name}.",
+            hint=did_you_mean(name, await look.cluster.reads.node_names()) or "kubectl get nodes",
         ) from None
 
 

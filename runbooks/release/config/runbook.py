@@ -10,7 +10,7 @@ from runbooks.release.config.present import present
 
 @runbook("config")
 async def config(run: Run, node: NodeName | None = None) -> Report:
-    """How Cilium is configured, from the release's values over cilium-config to the running agents.
+    """How Cilium is configured: values, cilium-config, running agents.
 
     Each difference on that way is named: keys that somebody changed beside Helm, and settings that
     agents do not run with because their pods are older than the change. Keys that a

@@ -12,7 +12,7 @@ from runbooks.release.installed.present import present
 
 @runbook("release")
 async def release(run: Run, what: Literal["history"] | None = None) -> Report:
-    """Cilium's Helm release: what is installed, since when, and whether it is what runs.
+    """The Helm release: what is installed, since when, and if it is what runs.
 
     Chart, revision, the values that are set (secrets hidden), who owns it (Flux, Argo CD), and what
     is otherwise in the cluster than the release says: keys of cilium-config, images, replicas,

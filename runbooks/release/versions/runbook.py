@@ -10,10 +10,11 @@ from runbooks.release.versions.present import present
 
 @runbook("versions")
 async def versions(run: Run, *, available: bool = False) -> Report:
-    """Which versions of Cilium run: agents, operator, relay, cluster mesh, Envoy, and the release.
+    """Which versions of Cilium run, and which are to be had.
 
-    Components that differ from the agents, agents that differ from each other, and versions too far
-    apart are named. Envoy has versions of its own.
+    Agents, operator, relay, cluster mesh, Envoy and the release. Components that differ from the
+    agents, agents that differ from each other, and versions too far apart are named. Envoy has
+    versions of its own.
 
     --available asks the chart repository, too: the newest patch of the minor that runs, and whether
     that minor is still maintained. A repository that cannot be reached is a gap.

@@ -56,3 +56,12 @@ async def test_it_lapses() -> None:
     await asyncio.sleep(0.15)
     assert await second.state() is None
     assert await second.take("c-2", "restart")
+
+
+async def test_who_does_not_hold_it_renews_nothing() -> None:
+    first, second = locks()
+    assert not await first.renew("c-1", "restart")
+    assert await first.state() is None
+    await first.take("c-1", "restart")
+    assert await second.renew("c-1", "restart")
+    assert not await second.renew("c-2", "restart")

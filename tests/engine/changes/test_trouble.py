@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import os
 import signal
+from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -14,7 +15,7 @@ from bot.model.change import ChangeState, StepState, Word
 from bot.model.errors import Denied, NotAllowed, StoreUnavailable, Unreachable
 from bot.store.embedded import EmbeddedStore
 from tests.engine.changes.house import ANA, BEN, POD, Engine
-from tests.engine.changes.kube import lost
+from tests.engine.changes.kube import FakeApi, lost
 from tests.store.gate import GatedStore
 
 S = ChangeState
@@ -24,6 +25,16 @@ async def approved(engine: Engine):
     change = await engine.until(await engine.ask(), S.WAITING)
     await engine.say(change, Word.APPROVE)
     return change
+
+
+def dying(api: FakeApi) -> Callable[[str, str], None]:
+    """The API server dies at the next call, and stays away."""
+
+    def dies(verb: str, path: str) -> None:
+        api.down = True
+        raise Unreachable("gone")
+
+    return dies
 
 
 async def test_a_lost_answer_is_looked_for_and_not_sent_again(engine: Engine) -> None:
@@ -42,11 +53,7 @@ async def test_a_call_that_never_arrived_is_made_again(engine: Engine) -> None:
 async def test_an_effect_that_cannot_be_seen_is_asked_of_a_human(engine: Engine) -> None:
     api = engine.cluster.api
 
-    def dies(verb: str, path: str) -> None:
-        api.down = True
-        raise Unreachable("gone")
-
-    api.after = dies
+    api.after = dying(api)
     change = await approved(engine)
     unknown = await engine.until(change, S.UNKNOWN)
     assert unknown.doubt is not None
@@ -60,11 +67,7 @@ async def test_an_effect_that_cannot_be_seen_is_asked_of_a_human(engine: Engine)
 async def test_a_human_may_say_that_it_did_not_happen(engine: Engine) -> None:
     api = engine.cluster.api
 
-    def dies(verb: str, path: str) -> None:
-        api.down = True
-        raise Unreachable("gone")
-
-    api.before = dies
+    api.before = dying(api)
     change = await approved(engine)
     unknown = await engine.until(change, S.UNKNOWN)
     api.down, api.before = False, lambda verb, path: None
@@ -76,11 +79,7 @@ async def test_a_human_may_say_that_it_did_not_happen(engine: Engine) -> None:
 async def test_a_human_may_stop_there(engine: Engine) -> None:
     api = engine.cluster.api
 
-    def dies(verb: str, path: str) -> None:
-        api.down = True
-        raise Unreachable("gone")
-
-    api.after = dies
+    api.after = dying(api)
     change = await approved(engine)
     unknown = await engine.until(change, S.UNKNOWN)
     api.down = False
