@@ -27,7 +27,15 @@ from bot.engine.remedy import (
 )
 from bot.engine.run import Run
 from bot.model.change import Check
-from bot.model.names import Duration, Namespace, NodeName, PodName, Version, natural
+from bot.model.names import (
+    Duration,
+    Namespace,
+    NodeName,
+    PodName,
+    RevisionNumber,
+    Version,
+    natural,
+)
 from bot.model.pictures import Matrix, NodeMap, Picture, Series, State, Timeline, Tone, Zone
 from bot.model.plan import BlastRadius, Bounds, Call, ObjectRef, Plan, Risk
 from bot.model.report import (
@@ -71,6 +79,7 @@ __all__ = [
     "Remedy",
     "RemedyOffer",
     "Report",
+    "RevisionNumber",
     "Risk",
     "Run",
     "Series",

@@ -15,11 +15,14 @@ from runbooks.nodes.cordon import remedies as cordon
 from runbooks.operator.restart import remedy as operator
 from runbooks.release.config import runbook as config
 from runbooks.release.installed import runbook as release
+from runbooks.release.rollback import clearing
+from runbooks.release.rollback import remedy as rollback
 from runbooks.release.versions import runbook as versions
 
 MODULES: tuple[ModuleType, ...] = (
     *(status, release, versions, config),
     *(restart, rollout, operator, cordon),
+    *(rollback, clearing),
 )
 
 ENTRY_POINTS = "cilium_oncall.runbooks"

@@ -11,9 +11,16 @@ from bot.clients.cilium.names import AGENT_SELECTOR, CONFIG_MAP
 from bot.clients.cilium.versions import version_of
 from bot.clients.cluster import Cluster
 from bot.clients.kubernetes.objects import Pod
-from bot.clients.kubernetes.permissions import HELM, PERMISSIONS, Permission, grant_of
+from bot.clients.kubernetes.permissions import (
+    CHANGES,
+    HELM,
+    PERMISSIONS,
+    Permission,
+    grant_of,
+)
 from bot.clients.kubernetes.pod_ref import PodRef
 from bot.clients.kubernetes.self_review import SelfReview
+from bot.doctor.release import examine_helm
 from bot.doctor.sheet import Sheet
 from bot.engine.concurrent import ask_all
 from bot.model.errors import ClientError, ConfigurationError, Denied
@@ -40,6 +47,8 @@ class ClusterPart:
         async with asyncio.TaskGroup() as looking:
             looking.create_task(self._rights(sheet, within / 2))
             looking.create_task(self._cilium(sheet, within / 4))
+            if set(CHANGES) & set(self._wanted):
+                looking.create_task(examine_helm(self._cluster, sheet, within / 2))
         return sheet
 
     async def _reachable(self, sheet: Sheet, within: float) -> bool:

@@ -26,11 +26,13 @@ from bot.model.names import (
     Namespace,
     NodeName,
     PodName,
+    RevisionNumber,
     Version,
     is_dns_label,
     is_dns_subdomain,
     is_version,
     parse_duration,
+    parse_revision,
 )
 from bot.model.nearest import did_you_mean, quoted
 
@@ -43,6 +45,7 @@ class Kind(StrEnum):
     POD = "pod"
     DURATION = "duration"
     VERSION = "version"
+    REVISION = "revision"
     CHOICE = "choice"
     FLAG = "flag"
     TEXT = "text"
@@ -56,6 +59,7 @@ _KINDS: dict[Any, Kind] = {
     PodName: Kind.POD,
     Duration: Kind.DURATION,
     Version: Kind.VERSION,
+    RevisionNumber: Kind.REVISION,
     bool: Kind.FLAG,
 }
 
@@ -67,6 +71,7 @@ _EXPECTED: dict[Kind, str] = {
     Kind.POD: "a pod name, or NAMESPACE/POD, such as checkout/cart-5d8c",
     Kind.DURATION: "a duration, such as 90s, 15m or 1h30m",
     Kind.VERSION: "a version, such as 1.18 or 1.18.6",
+    Kind.REVISION: "the number of a revision, such as 3",
     Kind.CHOICE: "one of the listed words",
     Kind.FLAG: "true or false",
     Kind.TEXT: f"text in quotes, at most {LONGEST_TEXT} characters",
@@ -143,6 +148,8 @@ class Parameter:
                 return typed if valid else None
             case Kind.VERSION:
                 return typed.removeprefix("v") if is_version(typed) else None
+            case Kind.REVISION:
+                return typed if parse_revision(typed) else None
             case Kind.DURATION:
                 return typed if parse_duration(typed) else None
             case Kind.CHOICE:
@@ -161,6 +168,8 @@ class Parameter:
             return canonical == "true"
         if self.kind is Kind.DURATION:
             return parse_duration(canonical) or 0.0
+        if self.kind is Kind.REVISION:
+            return int(canonical)
         return canonical
 
 

@@ -28,6 +28,7 @@ from bot.model.plan import Plan
 
 if TYPE_CHECKING:
     from bot.clients.cluster import Cluster
+    from bot.clients.helm.names import ReleaseName
 
 REMEDY_MARK = "__cilium_oncall_remedy__"
 
@@ -70,8 +71,20 @@ class DryRun(Protocol):
         """Delete the object at ``path`` if it is the one with ``uid``."""
 
 
+class Trying(DryRun, Protocol):
+    """Beside the calls of a remedy's own: those that Helm will make."""
+
+    async def apply(
+        self, path: str, body: dict[str, Any], *, manager: str, force: bool = False
+    ) -> bytes:
+        """Apply ``body`` at ``path`` as ``manager``; the object as it would be then."""
+
+
 class Writes(DryRun, Protocol):
     """The same calls for real, each with its precondition. Only within a step."""
+
+    async def roll_back(self, release: ReleaseName, revision: int, *, timeout: float) -> None:
+        """Have helm make ``release`` what ``revision`` was; the precondition is the caller's."""
 
 
 class Looking(Protocol):
@@ -82,7 +95,7 @@ class Looking(Protocol):
 
     cluster: Cluster
     change: Change
-    dry_run: DryRun
+    dry_run: Trying
 
     def now(self) -> datetime:
         """The wall clock, in UTC."""
@@ -104,13 +117,15 @@ class Acting(Looking, Protocol):
         *,
         observed: Callable[[], Awaitable[Effect]],
         within: float = 30.0,
+        outlasts: float = 0.0,
     ) -> str:
         """Carry out ``act`` once as the journaled step ``name``; returns its result.
 
         A step that is done already returns what was recorded. One that was left started, or whose
         answer was lost, is asked through ``observed`` whether it happened: it is never repeated
-        blindly. ``within``: seconds it may take. Names are unique within a change. Raises what
-        ends the change; do not catch it.
+        blindly. ``within``: seconds it may take. ``outlasts``: seconds that what it started may
+        go on after its carrier is gone; a successor waits so long before it believes that nothing
+        happened. Names are unique within a change. Raises what ends the change; do not catch it.
         """
 
     async def wait(

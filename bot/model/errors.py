@@ -106,7 +106,16 @@ class NotFound(ClientError):
 
 
 class Conflict(ClientError):
-    """A precondition did not hold: the object is not the one that was looked at."""
+    """A precondition did not hold: the object is not the one that was looked at.
+
+    ``owners`` are fields that others own, as (manager, field): who applies must not take them.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str = "", owners: tuple[tuple[str, str], ...] = ()
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.owners = owners
 
 
 class Refused(ClientError):

@@ -14,6 +14,8 @@ NodeName = NewType("NodeName", str)
 PodName = NewType("PodName", str)
 Namespace = NewType("Namespace", str)
 Version = NewType("Version", str)
+RevisionNumber = NewType("RevisionNumber", int)
+"""Of a release: it counts from 1."""
 Duration = NewType("Duration", float)
 """Seconds."""
 
@@ -21,6 +23,7 @@ _LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
 _DNS_LABEL = re.compile(rf"{_LABEL}\Z")
 _DNS_SUBDOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\Z")
 _VERSION = re.compile(r"v?(\d{1,3})\.(\d{1,3})(?:\.(\d{1,3})(-[0-9A-Za-z.-]{1,40})?)?\Z")
+_REVISION = re.compile(r"[1-9][0-9]{0,5}\Z")
 _DURATION = re.compile(
     r"(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7}(?:\.\d{1,3})?)s)?\Z"
 )
@@ -39,6 +42,11 @@ def is_dns_subdomain(text: str) -> bool:
 def is_version(text: str) -> bool:
     """``1.18``, ``1.18.6`` or ``1.19.0-rc.1``, with or without a leading ``v``."""
     return bool(_VERSION.match(text))
+
+
+def parse_revision(text: str) -> RevisionNumber | None:
+    """``3``; ``None`` when it is no whole number from 1."""
+    return RevisionNumber(int(text)) if _REVISION.match(text) else None
 
 
 def parse_duration(text: str) -> Duration | None:

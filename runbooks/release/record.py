@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.authoring import Gap, Run
 from bot.clients.cilium.names import AGENT_DAEMONSET
@@ -14,6 +14,9 @@ from bot.clients.helm.names import ReleaseName
 from bot.clients.helm.release import Revision, current, latest
 from bot.clients.kubernetes.objects import DaemonSet, Metadata
 from bot.model.errors import ClientError, Malformed, NotFound, UsageError
+
+if TYPE_CHECKING:
+    from bot.clients.cluster import Cluster
 
 RELEASE_NAME = "meta.helm.sh/release-name"
 RELEASE_NAMESPACE = "meta.helm.sh/release-namespace"
@@ -56,17 +59,7 @@ async def read_record(
 
 
 async def _read(run: Run, daemonset: DaemonSet | None) -> tuple[Recorded, list[Gap]]:
-    cluster = run.cluster
-    name, namespace = _said_by(daemonset, cluster.charts.chart, cluster.namespace)
-    others: tuple[ReleaseName, ...] = ()
-    try:
-        history = await cluster.releases.history(ReleaseName(namespace, name))
-    except NotFound:
-        found = await cluster.releases.of_chart(cluster.namespace, cluster.charts.chart)
-        if not found:
-            return Recorded(history=()), []
-        history, others = await cluster.releases.history(found[0]), found[1:]
-    record = Recorded(history=history, others=others)
+    record = await find_record(run.cluster, daemonset)
     if record.current is None:
         return record, []
     try:
@@ -74,6 +67,18 @@ async def _read(run: Run, daemonset: DaemonSet | None) -> tuple[Recorded, list[G
     except Malformed as error:
         return record, [Gap("what the release consists of", error.message, error.hint)]
     return record, []
+
+
+async def find_record(cluster: Cluster, daemonset: DaemonSet | None) -> Recorded:
+    """The history of Cilium's release, empty when there is none. Raises :class:`ClientError`."""
+    name, namespace = _said_by(daemonset, cluster.charts.chart, cluster.namespace)
+    try:
+        return Recorded(history=await cluster.releases.history(ReleaseName(namespace, name)))
+    except NotFound:
+        found = await cluster.releases.of_chart(cluster.namespace, cluster.charts.chart)
+    if not found:
+        return Recorded(history=())
+    return Recorded(history=await cluster.releases.history(found[0]), others=found[1:])
 
 
 def _said_by(daemonset: DaemonSet | None, chart: str, namespace: str) -> tuple[str, str]:

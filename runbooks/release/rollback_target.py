@@ -71,10 +71,10 @@ def default_target(
         reverse=True,
     )
     if now.state is ReleaseState.FAILED and older and older[0].state is ReleaseState.DEPLOYED:
-        return _within_reach(older[0], now, "it is what was there before the upgrade that failed")
+        return within_reach(older[0], now, "it is what was there before the upgrade that failed")
     for revision in older:
         if differs(revision, now):
-            return _within_reach(revision, now, "it is the newest that differs from what is there")
+            return within_reach(revision, now, "it is the newest that differs from what is there")
     if older:
         return NoTarget(
             f"All {len(older)} earlier revisions that were deployed have the chart version and "
@@ -107,7 +107,7 @@ def chosen_target(history: Sequence[Revision], number: int) -> Target | NoTarget
             f"Revision {number} was never deployed: it is {found.state.value}.",
             "Only what once was there as a whole can be gone back to.",
         )
-    return _within_reach(found, now, "it was asked for")
+    return within_reach(found, now, "it was asked for")
 
 
 def differs(one: Revision, other: Revision) -> bool:
@@ -159,7 +159,8 @@ def _ready(history: Sequence[Revision]) -> Revision | NoTarget:
     return newest if newest.state is ReleaseState.FAILED else now
 
 
-def _within_reach(revision: Revision, now: Revision, why: str) -> Target | NoTarget:
+def within_reach(revision: Revision, now: Revision, why: str) -> Target | NoTarget:
+    """``revision`` as the target, unless more than one minor lies between."""
     then_version, now_version = revision.version, now.version
     if then_version is None or now_version is None:
         odd = revision if then_version is None else now

@@ -9,18 +9,29 @@ import pytest
 from pydantic import SecretStr
 
 from bot.clients.cluster import Cluster
+from bot.clients.helm.source import ChartSource
 from bot.clients.kubernetes.connection import ClusterAddress
-from bot.clients.kubernetes.permissions import ALL, CHANGES, HELM, IDENTITY, PERMISSIONS, Permission
+from bot.clients.kubernetes.permissions import (
+    ALL,
+    CHANGES,
+    HELM,
+    HELM_CHANGES,
+    IDENTITY,
+    PERMISSIONS,
+    Permission,
+)
 from bot.doctor.changes import ChangesPart, rights_in
 from bot.doctor.cluster import ClusterPart
 from bot.doctor.examine import examine
 from bot.model.approval import ApprovalRules
 from bot.model.report import Report, Verdict
 from bot.playground.cluster import SimulatedCluster
+from bot.playground.helm.program import write_program
 from bot.settings import Changes, Credentials, Settings, Store, seal_key
 from bot.settings import Cluster as ClusterSettings
 
 RULES = ApprovalRules()
+WITHOUT_HELM = (*PERMISSIONS, *HELM, *CHANGES)
 KEY = Credentials(seal_key=SecretStr("0123456789abcdef" * 4))
 PEOPLE = Changes(people={"alice@example.com": "U0123456789"}, identity_cluster="eu")
 CLUSTERS = {"eu": ClusterSettings(context="eu"), "us": ClusterSettings(context="us")}
@@ -93,8 +104,8 @@ def test_rights_to_change_are_needed_where_changes_are_and_identity_in_one_clust
     reading = Settings(clusters=CLUSTERS, changes=PEOPLE)
     assert rights_in("eu", reading) == PERMISSIONS
     changing = Settings(clusters=CLUSTERS, changes=PEOPLE, approval_rules=RULES)
-    assert set(rights_in("eu", changing)) == set(ALL) - set(HELM)
-    assert set(rights_in("us", changing)) == set(ALL) - {IDENTITY, *HELM}
+    assert set(rights_in("eu", changing)) == {*PERMISSIONS, *CHANGES}
+    assert set(rights_in("us", changing)) == {*PERMISSIONS, *CHANGES} - {IDENTITY}
     nobody = Settings(clusters=CLUSTERS, approval_rules=RULES)
     assert IDENTITY not in rights_in("eu", nobody)
 
@@ -106,7 +117,10 @@ async def simulated() -> AsyncIterator[SimulatedCluster]:
 
 
 async def with_rights(
-    simulated: SimulatedCluster, tmp_path: Path, rows: Iterable[Permission]
+    simulated: SimulatedCluster,
+    tmp_path: Path,
+    rows: Iterable[Permission],
+    program: str = "/nowhere/helm",
 ) -> Report:
     rules = [
         {
@@ -120,9 +134,10 @@ async def with_rights(
     ]
     user = simulated.add_user("bot", rules)
     config = simulated.write_kubeconfig(tmp_path / "k", token=user.token, context="lab")
-    cluster = Cluster.at("lab", ClusterAddress(config, "lab"))
+    charts = ChartSource(program=program)
+    cluster = Cluster.at("lab", ClusterAddress(config, "lab"), charts=charts)
     try:
-        return await examine([ClusterPart(cluster, ALL)], title="t", within=8)
+        return await examine([ClusterPart(cluster, WITHOUT_HELM)], title="t", within=8)
     finally:
         await cluster.close()
 
@@ -130,10 +145,34 @@ async def with_rights(
 async def test_with_exactly_the_rights_of_the_chart_a_changing_bot_is_in_order(
     simulated: SimulatedCluster, tmp_path: Path
 ) -> None:
-    report = await with_rights(simulated, tmp_path, ALL)
+    report = await with_rights(simulated, tmp_path, WITHOUT_HELM)
     assert (report.verdict, report.findings, report.gaps) == (Verdict.OK, (), ())
     checks = [check for _, check, _ in report.tables[0].rows if check.startswith("right to")]
-    assert len(checks) == len(ALL)
+    assert len(checks) == len(WITHOUT_HELM)
+    assert results(report)["rights to change the release"].startswith("not granted, and optional")
+
+
+async def test_with_the_rights_to_change_the_release_helm_is_looked_at(
+    simulated: SimulatedCluster, tmp_path: Path
+) -> None:
+    report = await with_rights(simulated, tmp_path, ALL, str(write_program(tmp_path)))
+    assert (report.verdict, report.findings, report.gaps) == (Verdict.OK, (), ())
+    assert results(report)["rights to change the release"] == f"all of {len(HELM_CHANGES)} rights"
+    assert results(report)["helm"].startswith("v4.")
+    (finding,) = (await with_rights(simulated, tmp_path, ALL)).findings
+    assert finding.id == "helm-unusable"
+    assert "helm cannot be started" in finding.cause
+
+
+async def test_some_of_the_rights_to_change_the_release_are_too_few(
+    simulated: SimulatedCluster, tmp_path: Path
+) -> None:
+    rest = [row for row in ALL if row.resource != "daemonsets" or row.verbs == ("list",)]
+    report = await with_rights(simulated, tmp_path, rest, str(write_program(tmp_path)))
+    (finding,) = report.findings
+    assert finding.id == "permission-missing"
+    assert finding.proof == ("not allowed: get, create, patch, delete daemonsets",)
+    assert "helm.changes: true" in finding.next_steps[0]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +181,7 @@ async def test_with_exactly_the_rights_of_the_chart_a_changing_bot_is_in_order(
 async def test_each_missing_right_to_change_is_named_with_the_chart_s_value(
     row: Permission, simulated: SimulatedCluster, tmp_path: Path
 ) -> None:
-    rest = [other for other in ALL if other is not row]
+    rest = [other for other in WITHOUT_HELM if other is not row]
     report = await with_rights(simulated, tmp_path, rest)
     (finding,) = report.findings
     assert finding.id == "permission-missing"

@@ -8,7 +8,7 @@ import pytest
 
 from bot.clients.kubernetes.permissions import ALL, Role
 from tests.helm.changes import CHANGING
-from tests.helm.chart import NAMESPACE, RELEASE, Rendered, render
+from tests.helm.chart import NAMESPACE, RELEASE, Refused, Rendered, render
 
 READING = {Role.CLUSTER_READER, Role.CILIUM_READER, Role.CILIUM_EXEC}
 Grant = tuple[str, str, str, tuple[str, ...]]
@@ -41,7 +41,7 @@ def roles(rendered: Rendered) -> dict[str, dict[str, Any]]:
     return {role["metadata"]["name"].removeprefix(prefix): role for role in found}
 
 
-EVERYTHING: dict[str, Any] = {**CHANGING, "helm": {"enabled": True}}
+EVERYTHING: dict[str, Any] = {**CHANGING, "helm": {"enabled": True, "changes": True}}
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -72,7 +72,8 @@ def test_there_is_no_other_role_and_each_is_bound_to_the_bot_alone() -> None:
 
 
 def test_rights_on_pods_end_at_ciliums_namespace() -> None:
-    rendered = render({"cilium": {"namespace": "cilium"}, **EVERYTHING})
+    changing = {**CHANGING, "helm": {"enabled": True}}
+    rendered = render({"cilium": {"namespace": "cilium"}, **changing})
     assert {role["metadata"]["namespace"] for role in rendered.all("Role")} == {"cilium"}
     wide = [grant for role in rendered.all("ClusterRole") for grant in granted(role)]
     assert {resource for _, resource, _, _ in wide} == {
@@ -102,6 +103,30 @@ def test_secrets_are_read_only_where_helm_is_switched_on() -> None:
     assert set(roles(rendered)) == READING | {Role.HELM_READER}
     assert granted(roles(rendered)[Role.HELM_READER]) == {("", "secrets", "list", ())}
     assert "every Secret of kube-system" in rendered.notes
+
+
+def test_what_helm_changes_is_near_to_administration_and_a_switch_of_its_own() -> None:
+    own = {Role.HELM_CHANGER, Role.CLUSTER_HELM_CHANGER}
+    assert not own & set(roles(render({**CHANGING, "helm": {"enabled": True}})))
+    rendered = render(EVERYTHING)
+    wide = granted(roles(rendered)[Role.CLUSTER_HELM_CHANGER])
+    assert ("rbac.authorization.k8s.io", "clusterroles", "escalate", ()) in wide
+    assert ("", "namespaces", "delete", ()) not in wide
+    assert not {resource for _, resource, _, _ in wide} & {"secrets", "pods", "daemonsets"}
+    assert "near to cluster-admin" in rendered.notes
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {**CHANGING, "helm": {"enabled": False, "changes": True}},
+        {"helm": {"enabled": True, "changes": True}},
+    ],
+    ids=["not-read", "no-changes"],
+)
+def test_changing_the_release_needs_reading_it_and_changes(values: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match=r"helm\.changes: changing the release needs"):
+        render(values)
 
 
 def test_no_grant_is_a_wildcard() -> None:

@@ -14,6 +14,14 @@ def objects_of(manifest: str) -> dict[tuple[str, str], Object]:
 
     Takes 100 ms for a real chart: call it beside the event loop.
     """
+    return {
+        (str(document.get("kind")), str(document["metadata"].get("name"))): document
+        for document in documents_of(manifest)
+    }
+
+
+def documents_of(manifest: str) -> list[Object]:
+    """All objects in their order, namesakes in other namespaces among them. As slow, and raises."""
     import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -22,9 +30,8 @@ def objects_of(manifest: str) -> dict[tuple[str, str], Object]:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())[:200]
         raise Malformed(f"The release's manifest is no YAML: {reason}.") from None
-    objects: dict[tuple[str, str], Object] = {}
-    for document in documents:
-        metadata = document.get("metadata") if isinstance(document, dict) else None
-        if isinstance(metadata, dict):
-            objects[str(document.get("kind")), str(metadata.get("name"))] = document
-    return objects
+    return [
+        document
+        for document in documents
+        if isinstance(document, dict) and isinstance(document.get("metadata"), dict)
+    ]

@@ -29,12 +29,24 @@ _PATH = re.compile(
     r"/(?:api/v1|apis/(?P<group>[^/]+)/[^/]+)"
     r"(?P<within>/namespaces/[^/]+(?=/))?/(?P<resource>[a-z]+)(?:/(?P<name>[^/]+))?(?:/(?P<sub>[a-z]+))?"
 )
+_MANAGER = re.compile(r'conflict with "([^"]+)"')
 _VERBS = {"POST": "create", "PATCH": "patch", "PUT": "update", "DELETE": "delete"}
+
+
+class _Cause(msgspec.Struct):
+    reason: str = ""
+    message: str = ""
+    field: str = ""
+
+
+class _Details(msgspec.Struct):
+    causes: list[_Cause] | None = None
 
 
 class _Status(msgspec.Struct):
     message: str = ""
     reason: str = ""
+    details: _Details | None = None
 
 
 def error_of(status: int, body: bytes, method: str, path: str, retry_after: str) -> ClientError:
@@ -51,7 +63,7 @@ def error_of(status: int, body: bytes, method: str, path: str, retry_after: str)
         case 404:
             return NotFound(f"Not found: {message}.")
         case 409 | 410:
-            return Conflict(f"{message}.")
+            return Conflict(f"{message}.", owners=_owners(body))
         case _ if 300 <= status < 400:
             return Refused(
                 "Not the API server but something in front of it answered: it redirects elsewhere.",
@@ -116,6 +128,20 @@ def _message(body: bytes) -> str:
     except (msgspec.DecodeError, UnicodeDecodeError):
         message = body[:200].decode(errors="replace")
     return " ".join(message.split()).rstrip(".")[:500]
+
+
+def _owners(body: bytes) -> tuple[tuple[str, str], ...]:
+    """Who owns which field, where a server-side apply was refused for that."""
+    try:
+        details = msgspec.json.decode(body, type=_Status).details
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ()
+    causes = (details.causes if details else None) or ()
+    return tuple(
+        (match[1], cause.field)
+        for cause in causes
+        if cause.reason == "FieldManagerConflict" and (match := _MANAGER.search(cause.message))
+    )
 
 
 def _grant(method: str, path: str) -> str:

@@ -156,6 +156,31 @@ class Api:
             "PATCH", path, query, body, "application/merge-patch+json", timeout
         )
 
+    async def try_apply(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        manager: str,
+        force: bool = False,
+        timeout: float = 10.0,
+    ) -> bytes:
+        """What a server-side apply of ``body`` by ``manager`` would make of the object at ``path``.
+
+        A dry run, and never anything else: who applies for real is Helm. Raises :class:`Conflict`
+        naming the owners of fields that are somebody else's, unless it is tried with ``force``.
+        """
+        query = {
+            "dryRun": "All",
+            "fieldManager": manager,
+            "fieldValidation": "Strict",
+            "force": "true" if force else "false",
+        }
+        # JSON is YAML: the API server reads it so.
+        return await self._write(
+            "PATCH", path, query, body, "application/apply-patch+yaml", timeout
+        )
+
     async def delete(
         self, path: str, *, uid: str, dry_run: bool = False, timeout: float = 10.0
     ) -> bytes:

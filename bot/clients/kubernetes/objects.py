@@ -60,6 +60,12 @@ class Metadata(_Object, frozen=True):
         return max(times, default=self.creation_timestamp)
 
 
+class Named(_Object, frozen=True):
+    """Any object, where only its name matters."""
+
+    metadata: Metadata
+
+
 class Condition(_Object, frozen=True):
     type: str = ""
     status: str = ""

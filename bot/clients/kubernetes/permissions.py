@@ -24,11 +24,13 @@ class Role(StrEnum):
     HELM_READER = "helm-reader"
     CLUSTER_CHANGER = "cluster-changer"
     CILIUM_CHANGER = "cilium-changer"
+    CLUSTER_HELM_CHANGER = "cluster-helm-changer"
+    HELM_CHANGER = "helm-changer"
 
     @property
     def is_cluster_wide(self) -> bool:
         """Whether it is a ClusterRole; the others end at Cilium's namespace."""
-        return self in (Role.CLUSTER_READER, Role.CLUSTER_CHANGER)
+        return self in (Role.CLUSTER_READER, Role.CLUSTER_CHANGER, Role.CLUSTER_HELM_CHANGER)
 
     @property
     def switch(self) -> str:
@@ -38,6 +40,8 @@ class Role(StrEnum):
                 return "changes.enabled: true"
             case Role.HELM_READER:
                 return "helm.enabled: true"
+            case Role.CLUSTER_HELM_CHANGER | Role.HELM_CHANGER:
+                return "helm.changes: true"
             case _:
                 return ""
 
@@ -156,7 +160,72 @@ CHANGES: tuple[Permission, ...] = (
 )
 """What changes need beside :data:`PERMISSIONS`; a bot that only reads has none of it."""
 
-ALL = (*PERMISSIONS, *HELM, *CHANGES)
+_APPLY = ("get", "create", "patch", "delete")
+"""What Helm does with an object of a release, and the bot as a dry run before it."""
+
+HELM_CHANGES: tuple[Permission, ...] = (
+    Permission(
+        Role.HELM_CHANGER,
+        "",
+        "secrets",
+        ("get", "create", "update", "patch", "delete"),
+        "Helm's records, and the certificates that the chart makes",
+    ),
+    *(
+        Permission(Role.HELM_CHANGER, group, resource, _APPLY, why)
+        for group, resource, why in (
+            ("", "configmaps", "cilium-config and its like"),
+            ("", "serviceaccounts", "as whom the release's pods run"),
+            ("", "services", "Hubble's and the metrics' Services"),
+            ("apps", "daemonsets", "agents and Envoy"),
+            ("apps", "deployments", "operator, relay, UI"),
+            ("batch", "cronjobs", "renewal of certificates"),
+            ("batch", "jobs", "making of certificates"),
+            ("policy", "poddisruptionbudgets", "the operator's budget"),
+            ("networking.k8s.io", "ingresses", "Hubble UI's Ingress"),
+            ("monitoring.coreos.com", "servicemonitors", "scraping by Prometheus Operator"),
+            ("cert-manager.io", "certificates", "certificates by cert-manager"),
+        )
+    ),
+    # No delete: a change that would take a namespace away is a person's.
+    Permission(
+        Role.CLUSTER_HELM_CHANGER,
+        "",
+        "namespaces",
+        ("get", "list", "create", "patch"),
+        "cilium-secrets, and a suggestion where a namespace is mistyped",
+    ),
+    *(
+        Permission(Role.CLUSTER_HELM_CHANGER, "rbac.authorization.k8s.io", resource, verbs, why)
+        for resource, verbs, why in (
+            # Without escalate and bind nobody may grant what he does not have himself.
+            ("clusterroles", (*_APPLY, "escalate", "bind"), "the rights of agents and operator"),
+            ("clusterrolebindings", _APPLY, "who has them"),
+            ("roles", (*_APPLY, "escalate", "bind"), "rights in cilium-secrets and its like"),
+            ("rolebindings", _APPLY, "who has those"),
+        )
+    ),
+    Permission(
+        Role.CLUSTER_HELM_CHANGER,
+        "networking.k8s.io",
+        "ingressclasses",
+        _APPLY,
+        "Cilium's class of Ingresses",
+    ),
+    Permission(
+        Role.CLUSTER_HELM_CHANGER,
+        "gateway.networking.k8s.io",
+        "gatewayclasses",
+        _APPLY,
+        "Cilium's class of Gateways",
+    ),
+)
+"""What helm needs to change Cilium's release: whoever has it can become administrator of the
+cluster, because it may grant any right. Only where it is switched on by itself; what a chart
+consists of beyond this is refused by the API server when the plan tries it. Source: what Cilium's
+charts 1.14 to 1.20 render (facts on Helm, section 3)."""
+
+ALL = (*PERMISSIONS, *HELM, *CHANGES, *HELM_CHANGES)
 
 
 def grant_for(

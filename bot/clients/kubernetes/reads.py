@@ -19,6 +19,7 @@ from bot.clients.kubernetes.objects import (
     DaemonSet,
     Deployment,
     Lease,
+    Named,
     Node,
     Pod,
 )
@@ -71,6 +72,11 @@ class Reads:
     async def node_names(self) -> list[str]:
         """The names of all nodes, sorted."""
         return sorted(node.name for node in (await self.nodes()).items)
+
+    async def namespace_names(self) -> list[str]:
+        """The names of all namespaces, sorted; a right that only a bot which runs helm has."""
+        found = await self._all("/api/v1/namespaces", Named)
+        return sorted(one.metadata.name for one in found.items)
 
     async def pod(self, namespace: str, name: str) -> Pod:
         """One pod."""

@@ -13,11 +13,12 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from bot.engine.changes.audit import Audit
+from bot.engine.changes.calls import WritesInSteps
 from bot.engine.changes.journal import ChangeJournal
 from bot.engine.changes.lock import Lock, LockTaken
 from bot.engine.changes.looking import Look
@@ -31,7 +32,6 @@ from bot.model.time_scale import TimeScale
 
 if TYPE_CHECKING:
     from bot.clients.cluster import Cluster
-    from bot.clients.kubernetes.api import Api
 
 logger = logging.getLogger(__name__)
 
@@ -64,28 +64,6 @@ class CancelAsked(Exception):
     """Somebody wants it to stop; the step before this one is the last."""
 
 
-class _WritesInSteps:
-    """The real calls, for the step under way; outside of one they are a fault of the remedy."""
-
-    def __init__(self, act: Act) -> None:
-        self._act = act
-
-    async def create(self, path: str, body: dict[str, Any]) -> bytes:
-        return await self._api.create(path, body)
-
-    async def patch(self, path: str, changes: dict[str, Any], *, resource_version: str) -> bytes:
-        return await self._api.patch(path, changes, resource_version=resource_version)
-
-    async def delete(self, path: str, *, uid: str) -> bytes:
-        return await self._api.delete(path, uid=uid)
-
-    @property
-    def _api(self) -> Api:
-        if not self._act.within_step:
-            raise AssertionError("a remedy writes outside of a step")
-        return self._act.cluster.api
-
-
 KeepExpiry = Callable[[Expiry], Awaitable[None]]
 
 
@@ -111,7 +89,7 @@ class Act(Look):
         super().__init__(journal.change, cluster)
         assert journal.change.plan is not None  # noqa: S101  planned before
         self.plan: Plan = journal.change.plan
-        self.writes: Writes = _WritesInSteps(self)
+        self.writes: Writes = WritesInSteps(self)
         self.within_step = False
         self._journal = journal
         self._lock = lock
@@ -138,6 +116,7 @@ class Act(Look):
         *,
         observed: Callable[[], Awaitable[Effect]],
         within: float = 30.0,
+        outlasts: float = 0.0,
     ) -> str:
         """As :meth:`bot.engine.remedy.Acting.step` says."""
         name = self._prefix + name
@@ -147,14 +126,16 @@ class Act(Look):
         if known is not None and known.state is StepState.FAILED:
             raise StepFailed(known.error)
         left_started = known is not None
+        settled = self._settled(known, outlasts)
         for _ in range(TRIES):
             if not left_started:
                 await self._boundary(name)
                 result = await self._try(name, act, within)
                 if result is not None:
                     return await self._done(name, result)
+                settled = 0.0  # what it started went with it
             left_started = False
-            match await self._effect(observed):
+            match await self._effect(observed, settled):
                 case Effect.HAPPENED:
                     return await self._done(name, "")
                 case Effect.UNKNOWN:
@@ -233,17 +214,32 @@ class Act(Look):
         finally:
             self.within_step = False
 
-    async def _effect(self, observed: Callable[[], Awaitable[Effect]]) -> Effect:
-        """Ask the probe until it can tell, for :data:`PROBING` seconds at most."""
-        ends = asyncio.get_running_loop().time() + self._scale.seconds(PROBING)
+    def _settled(self, left: ChangeStep | None, outlasts: float) -> float:
+        """When nothing that a carrier before this one started can go on, on the loop's clock."""
+        if left is None or outlasts <= 0.0:
+            return 0.0
+        passed = (datetime.now(UTC) - left.started_at).total_seconds()
+        return asyncio.get_running_loop().time() + self._scale.seconds(outlasts) - passed
+
+    async def _effect(
+        self, observed: Callable[[], Awaitable[Effect]], settled: float = 0.0
+    ) -> Effect:
+        """Ask the probe until it can tell, for :data:`PROBING` seconds at most. Before ``settled``
+        what has not happened may happen yet."""
+        clock = asyncio.get_running_loop().time
+        ends = max(clock(), settled) + self._scale.seconds(PROBING)
         while True:
             with suppress(ClientError, TimeoutError):
                 async with asyncio.timeout(15):
                     effect = await observed()
-                if effect is not Effect.UNKNOWN:
+                if effect is Effect.HAPPENED or (effect is Effect.ABSENT and clock() >= settled):
                     return effect
-            if asyncio.get_running_loop().time() >= ends:
+            if clock() >= ends:
                 return Effect.UNKNOWN
+            if self._is_due_for_renewal():
+                await self._journal.words()  # still ours?
+                with suppress(StepFailed):  # it only looks, whoever holds the lock by now
+                    await self._renew(patient=True)
             await self.sleep(PROBE_EVERY)
 
     async def _boundary(self, name: str) -> None:
@@ -300,7 +296,8 @@ class Act(Look):
         step = ChangeStep(
             name=name,
             state=state,
-            started_at=known.started_at if known else now,
+            # A step that acts again began again: its successor counts from there.
+            started_at=known.started_at if known and state is not StepState.STARTED else now,
             ended_at=None if state is StepState.STARTED else now,
             result=result,
             error=error,

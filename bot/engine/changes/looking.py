@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from bot.engine.remedy import DryRun
+from bot.engine.remedy import Trying
 from bot.model.change import Change, StepState
 
 if TYPE_CHECKING:
@@ -30,6 +30,12 @@ class DryRuns:
         """As if deleted."""
         return await self._api.delete(path, uid=uid, dry_run=True)
 
+    async def apply(
+        self, path: str, body: dict[str, Any], *, manager: str, force: bool = False
+    ) -> bytes:
+        """As if applied."""
+        return await self._api.try_apply(path, body, manager=manager, force=force)
+
 
 class Look:
     """What planning and verifying may do. Implements :class:`bot.engine.remedy.Looking`."""
@@ -37,7 +43,7 @@ class Look:
     def __init__(self, change: Change, cluster: Cluster) -> None:
         self.change = change
         self.cluster = cluster
-        self.dry_run: DryRun = DryRuns(cluster)
+        self.dry_run: Trying = DryRuns(cluster)
 
     def now(self) -> datetime:
         """The wall clock, in UTC."""

@@ -98,4 +98,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- if and .Values.changes.enabled .Values.config.store.url (not .Values.changes.existingSecret) }}
 {{- fail "changes.existingSecret: with config.store.url the key of seals must come from a Secret of yours, so that who can write to the store cannot approve" }}
 {{- end }}
+{{- if and .Values.helm.changes (not (and .Values.helm.enabled .Values.changes.enabled)) }}
+{{- fail "helm.changes: changing the release needs helm.enabled=true, to read it, and changes.enabled=true" }}
+{{- end }}
 {{- end }}

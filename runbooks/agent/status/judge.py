@@ -9,7 +9,7 @@ import msgspec
 from bot.authoring import Finding, Severity, Subject, natural, ranked
 from runbooks.agent.status import thresholds
 from runbooks.agent.status.evidence import Seen
-from runbooks.agent.status.judging import agents, change, components, insides, nodes, peers
+from runbooks.agent.status.judging import agents, blame, change, components, insides, nodes, peers
 
 ALONE_UP_TO = 5
 """Findings of one kind on more nodes than this are told as one."""
@@ -35,7 +35,7 @@ def worst_by_node(seen: Seen) -> dict[str, Finding]:
 
 
 def _found(seen: Seen) -> list[Finding]:
-    return [
+    found = [
         *agents.judge(seen),
         *insides.judge(seen),
         *peers.judge(seen),
@@ -43,6 +43,12 @@ def _found(seen: Seen) -> list[Finding]:
         *components.judge(seen),
         *change.judge(seen),
     ]
+    troubled = {
+        finding.subject.name
+        for finding in found
+        if finding.subject.kind == "node" and finding.id in _AGENTS_OWN
+    }
+    return [*found, *blame.judge(seen, troubled)]
 
 
 _HARMS_ITS_NODE = (
@@ -55,6 +61,10 @@ _HARMS_ITS_NODE = (
     "node-not-ready",
     "node-unreachable",
 )
+
+
+_AGENTS_OWN = tuple(kind for kind in _HARMS_ITS_NODE if kind.startswith("agent-"))
+"""What a change of the agents can have caused; a machine that is gone it cannot."""
 
 
 def _for_one_node(finding: Finding, node: str) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.authoring import Confidence, Finding, Severity, Subject, natural, ranked
+from bot.authoring import Confidence, Finding, RemedyOffer, Severity, Subject, natural, ranked
 from bot.clients.cilium.names import AGENT_DAEMONSET, CONFIG_MAP
 from bot.clients.gitops.ownership import Controller
 from bot.clients.helm.names import FIELD_MANAGER
@@ -44,6 +44,7 @@ def _release(seen: Seen) -> Iterator[Finding]:
                 "If no helm runs any more, clear it; every upgrade is refused until then.",
                 f"helm -n {latest.release.namespace} history {latest.release.name}",
             ),
+            (RemedyOffer("clear-pending-release", {}),),
         )
     elif latest.state is ReleaseState.FAILED:
         yield _about(
@@ -53,6 +54,7 @@ def _release(seen: Seen) -> Iterator[Finding]:
             "applied by then is still there.",
             (latest.description or "no reason is recorded",),
             ("Correct it and go forward, or roll back to the deployed revision.",),
+            (RemedyOffer("rollback", {}),),
         )
     if seen.record.others:
         names = ", ".join(one.name for one in seen.record.others)
@@ -170,7 +172,12 @@ def _foreign(metadata: Metadata, seen: Seen) -> tuple[str, ...]:
 
 
 def _about(
-    revision: Revision, identifier: str, cause: str, proof: tuple[str, ...], steps: tuple[str, ...]
+    revision: Revision,
+    identifier: str,
+    cause: str,
+    proof: tuple[str, ...],
+    steps: tuple[str, ...],
+    remedies: tuple[RemedyOffer, ...] = (),
 ) -> Finding:
     return Finding(
         id=identifier,
@@ -180,4 +187,5 @@ def _about(
         cause=cause,
         proof=proof,
         next_steps=steps,
+        remedies=remedies,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.authoring import Confidence, Finding, RemedyOffer, Severity, Subject, natural
@@ -184,24 +185,46 @@ def _restarts(seen: Seen, older: list[str]) -> tuple[RemedyOffer, ...]:
     return () if on_delete else (RemedyOffer("rollout-restart"),)
 
 
-def recent_change(seen: Seen) -> str:
-    """One line about a change of the agents that finished less than an hour ago, or empty.
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A change of the agents that is through. ``first``: it was their installation."""
+
+    revision: int
+    at: datetime
+    pods: int
+
+    @property
+    def first(self) -> bool:
+        """Whether there was nothing before."""
+        return self.revision <= 1
+
+
+def finished_change(seen: Seen) -> Finished | None:
+    """The change of the agents that finished less than an hour ago.
 
     A rollout is taken for finished when its last pod was created; pods that were created long
     after the others were restarted one by one and do not count.
     """
     daemonset = (seen.daemonsets or {}).get(AGENT_DAEMONSET)
     if daemonset is None or rolling(daemonset) or not seen.revisions or not seen.agents:
-        return ""
+        return None
     newest = max(seen.revisions, key=lambda revision: revision.revision)
     pods = [pod for pod in seen.agents.values() if pod.revision == newest.hash]
     finished = _end_of_rollout(pods, newest.metadata.creation_timestamp)
     if finished is None or seen.read_at - finished >= thresholds.RECENT_CHANGE:
+        return None
+    return Finished(newest.revision, finished, len(pods))
+
+
+def recent_change(seen: Seen) -> str:
+    """One line about :func:`finished_change`, or empty."""
+    change = finished_change(seen)
+    if change is None:
         return ""
-    what = "A change of the agents" if newest.revision > 1 else "The installation of the agents"
+    what = "The installation of the agents" if change.first else "A change of the agents"
     return (
-        f"{what} finished {_ago(seen.read_at, finished)} ago "
-        f"(revision {newest.revision} of DaemonSet {AGENT_DAEMONSET}, {len(pods)} pods)."
+        f"{what} finished {_ago(seen.read_at, change.at)} ago "
+        f"(revision {change.revision} of DaemonSet {AGENT_DAEMONSET}, {change.pods} pods)."
     )
 
 

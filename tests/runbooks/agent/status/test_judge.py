@@ -360,3 +360,43 @@ def test_a_change_under_way_is_no_finished_change() -> None:
     seen.agents = {name: an_agent(name, created=ago(minutes=2)) for name in NODES}
     seen.daemonsets["cilium"] = a_daemonset("cilium", updated=6)
     assert recent_change(seen) == ""
+
+
+def changed_ago(seen: Seen, minutes: float, revision: int = 2) -> None:
+    """A rollout of all agents that finished then."""
+    when = ago(minutes=minutes)
+    seen.agents = {name: an_agent(name, created=when) for name in NODES}
+    seen.revisions = (
+        a_revision(revision, "new", when),
+        a_revision(revision - 1, "old", ago(days=90)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("minutes", "revision", "broken", "offered"),
+    [
+        (12, 2, ("node-1", "node-2"), True),
+        (12, 2, ("node-1",), False),
+        (12, 2, (), False),
+        (70, 2, ("node-1", "node-2"), False),
+        (12, 1, ("node-1", "node-2"), False),
+    ],
+    ids=["two-nodes", "one-node", "all-well", "long-ago", "the-installation"],
+)
+def test_a_way_back_is_offered_when_agents_fail_after_a_change(
+    minutes: float, revision: int, broken: tuple[str, ...], offered: bool
+) -> None:
+    seen = healthy()
+    changed_ago(seen, minutes, revision)
+    assert seen.agents is not None
+    for node in broken:
+        seen.agents[node] = an_agent(
+            node, created=ago(minutes=minutes), ready=False, state=BACK_OFF
+        )
+    found = [one for one in judge(seen) if one.id == "trouble-after-change"]
+    assert bool(found) is offered, judge(seen)
+    if offered:
+        (finding,) = found
+        assert [one.remedy for one in finding.remedies] == ["rollback"]
+        assert "finished 12m ago" in finding.proof[0]
+        assert finding.proof[1] == "node-1, node-2"

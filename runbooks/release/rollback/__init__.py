@@ -1,0 +1,1 @@
+"""`rollback` and `clear-pending-release`: back to an earlier revision of the release."""
