@@ -13,7 +13,7 @@ from bot.clients.cluster import Cluster
 from bot.clients.kubernetes.permissions import CHANGES, PERMISSIONS
 from bot.engine.changes.acting import Look
 from bot.model.change import Change, ChangeState, StepState, Word
-from bot.model.errors import Denied, Unreachable
+from bot.model.errors import Denied, Throttled, Unreachable
 from bot.playground.cluster import SimulatedCluster
 from runbooks.agent.rollout.remedy import RolloutRestart
 from runbooks.restarted_at import RESTARTED_AT, value_of
@@ -216,6 +216,39 @@ async def test_a_rollout_that_somebody_pauses_is_told(house: Changing) -> None:
     assert "Somebody paused the rollout" in ended.outcome
 
 
+async def test_agents_that_are_broken_alike_are_all_restarted(house: Changing) -> None:
+    for node in ("node-1", "node-3", "node-5"):
+        house.simulated.inject("agent-crash-loop", node, cured_by_restart=True)
+    await house.simulated.settle()
+    change = await house.asked("rollout-restart")
+    assert change.plan is not None
+    assert change.plan.notes[0].startswith("3 agents broken (node-1, node-3, node-5)")
+    assert not change.plan.broken  # three nodes are: no reason to spare the approval for all
+    await house.engine.say(change, Word.APPROVE)
+    ended = await house.ended(change)
+    assert ended.state is ChangeState.DONE, ended.outcome
+
+
+async def test_an_api_server_that_is_busy_meanwhile_ends_nothing(
+    house: Changing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = await house.asked("rollout-restart")
+    controller_revisions, busy = house.cluster.reads.controller_revisions, 2
+
+    async def sometimes(*asked: Any) -> Any:
+        nonlocal busy
+        if await mark(house) == value_of(change) and busy:
+            busy -= 1
+            raise Throttled("The API server asks to slow down.")
+        return await controller_revisions(*asked)
+
+    monkeypatch.setattr(house.cluster.reads, "controller_revisions", sometimes)
+    await house.engine.say(change, Word.APPROVE)
+    ended = await house.ended(change)
+    assert ended.state is ChangeState.DONE, ended.outcome
+    assert not busy
+
+
 async def test_one_broken_agent_is_a_matter_of_restart_agent(house: Changing) -> None:
     house.simulated.inject("agent-crash-loop", "node-5")
     await house.simulated.settle()
@@ -242,8 +275,12 @@ async def test_it_needs_the_rights_of_the_chart_and_no_other(
     simulated: SimulatedCluster, tmp_path: Path
 ) -> None:
     simulated.inject("config-not-rolled-out")
-    async with limited_to((*PERMISSIONS, *CHANGES), simulated, tmp_path) as bot:
-        assert (await plan_of(RolloutRestart(), bot)).calls
+    async with (
+        limited_to((*PERMISSIONS, *CHANGES), simulated, tmp_path) as bot,
+        changing(simulated, bot, tmp_path, RolloutRestart) as house,
+    ):
+        change = await house.carried("rollout-restart")
+    assert change.state is ChangeState.DONE, change.outcome
 
 
 async def test_without_the_right_to_patch_there_is_no_plan(
