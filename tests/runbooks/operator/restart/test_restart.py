@@ -16,7 +16,7 @@ from bot.playground.cluster import SimulatedCluster
 from runbooks.operator.restart.remedy import RestartOperator
 from runbooks.restarted_at import RESTARTED_AT, value_of
 from tests.clients.kubernetes.test_permissions import limited_to
-from tests.runbooks.changing import SYSTEM, Changing, change_of, changing, plan_of
+from tests.runbooks.changing import SYSTEM, Changing, change_of, changing
 
 STEPS = ["look before", "restart Deployment kube-system/cilium-operator"]
 LEASE = "cilium-operator-resource-lock"
@@ -131,5 +131,9 @@ async def test_while_nobody_leads_it_is_not_called_done(
 async def test_it_needs_the_rights_of_the_chart_and_no_other(
     simulated: SimulatedCluster, tmp_path: Path
 ) -> None:
-    async with limited_to((*PERMISSIONS, *CHANGES), simulated, tmp_path) as bot:
-        assert (await plan_of(RestartOperator(), bot)).calls
+    async with (
+        limited_to((*PERMISSIONS, *CHANGES), simulated, tmp_path) as bot,
+        changing(simulated, bot, tmp_path, RestartOperator) as house,
+    ):
+        change = await house.carried("restart-operator")
+    assert change.state is ChangeState.DONE, change.outcome
