@@ -24,7 +24,7 @@ from bot.model.access import ANY
 from bot.model.approval import ApprovalRule, ApprovalRules, Approvers
 from bot.model.plan import Risk
 from bot.model.time_scale import TimeScale
-from bot.settings import Cluster, Credentials, Settings, Slack, Store
+from bot.settings import Cluster, Credentials, Helm, Settings, Slack, Store
 
 FORKS = get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.chaos.warm"])
@@ -68,6 +68,7 @@ async def _live(given: dict[str, str], told: Connection) -> None:
         clusters={"prod": Cluster(kubeconfig=Path(given["kubeconfig"]), context="playground")},
         channels={given["channel"]: "prod"},
         slack=Slack(api_url=given["api_url"]),
+        helm=Helm(program=given.get("helm") or "helm"),
         store=Store(url=given["store"]) if given.get("store") else Store(folder=given["folder"]),
         approval_rules=approved_by(given["approver"]) if given.get("approver") else None,
         credentials=Credentials(

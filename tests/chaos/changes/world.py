@@ -142,15 +142,17 @@ class World:
 
 @asynccontextmanager
 async def world(
-    folder: Path, *, nodes: int, time_scale: float, cluster_scale: float = 20.0
+    folder: Path, *, nodes: int, time_scale: float, cluster_scale: float = 20.0, helm: str = ""
 ) -> AsyncIterator[World]:
-    """A world with two running bots."""
+    """A world with two running bots, which run ``helm``."""
     await asyncio.to_thread(folder.mkdir, exist_ok=True)
     async with AsyncExitStack() as stack:
         cluster = await stack.enter_async_context(
             SimulatedCluster(nodes=nodes, workload_pods_per_node=1, time_scale=cluster_scale)
         )
-        kubeconfig = cluster.write_kubeconfig(folder / "kubeconfig", context="playground")
+        kubeconfig = cluster.write_kubeconfig(
+            folder / "kubeconfig", context="playground", for_kubectl=bool(helm)
+        )
         workspace = await stack.enter_async_context(
             Workspace(signing_secret="s" * 32, time_scale=time_scale)
         )
@@ -172,6 +174,7 @@ async def world(
             "app_token": "",
             "store": store.address.url,
             "time_scale": str(time_scale),
+            "helm": helm,
             "approver": workspace.users[APPROVER],
         }
         for number in range(2):
