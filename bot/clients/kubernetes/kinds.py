@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from bot.clients.kubernetes.api import decode
+from bot.clients.kubernetes.decoding import decode
 from bot.model.errors import NotFound
 
 if TYPE_CHECKING:

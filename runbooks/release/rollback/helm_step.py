@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.authoring import Acting, Effect, Plan
-from bot.clients.helm.helm import MARGIN
+from bot.clients.helm.arguments import MARGIN
 from bot.clients.helm.names import ReleaseName
 from bot.clients.helm.release import ReleaseState, Revision, latest
 from bot.model.errors import ClientError, Conflict
