@@ -10,8 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from bot.clients.kubernetes.api import decode
-from bot.model.errors import NotFound
+from bot.model.errors import Malformed, NotFound
 
 if TYPE_CHECKING:
     from bot.clients.kubernetes.api import Api
@@ -52,9 +51,11 @@ class Kinds:
         if version not in self._known:
             path = _root(version)
             try:
-                found: _ResourceList = decode(await self._api.get(path), _ResourceList, path)
+                found = msgspec.json.decode(await self._api.get(path), type=_ResourceList)
             except NotFound:
                 found = _ResourceList()
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise Malformed(f"The answer for {path} cannot be read: {error}.") from None
             self._known[version] = {
                 one.kind: one for one in found.resources or () if "/" not in one.name
             }
