@@ -9,8 +9,10 @@ from types import ModuleType
 from bot.engine.registry import Registry, Runbook
 from bot.model.errors import ConfigurationError
 from runbooks.agent.restart import remedy as restart
+from runbooks.agent.rollout import remedy as rollout
 from runbooks.agent.status import runbook as status
 from runbooks.nodes.cordon import remedies as cordon
+from runbooks.operator.restart import remedy as operator
 from runbooks.release.config import runbook as config
 from runbooks.release.installed import runbook as release
 from runbooks.release.rollback import clearing
@@ -18,14 +20,9 @@ from runbooks.release.rollback import remedy as rollback
 from runbooks.release.versions import runbook as versions
 
 MODULES: tuple[ModuleType, ...] = (
-    status,
-    release,
-    versions,
-    config,
-    restart,
-    cordon,
-    rollback,
-    clearing,
+    *(status, release, versions, config),
+    *(restart, rollout, operator, cordon),
+    *(rollback, clearing),
 )
 
 ENTRY_POINTS = "cilium_oncall.runbooks"

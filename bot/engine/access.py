@@ -77,7 +77,7 @@ def rule_for(rules: ApprovalRules, plan: Plan, channel: str) -> ApprovalRule | N
         risk=plan.risk,
         remedy=plan.remedy,
         cluster=plan.cluster,
-        namespaces=frozenset(call.object.namespace for call in plan.calls) - {""},
+        namespaces=frozenset(call.object.namespace for call in plan.calls),
         channel=channel,
     )
 
@@ -92,7 +92,7 @@ def rule_about(
     channel: str,
 ) -> ApprovalRule | None:
     """The first rule about a change of these parts. It must be about each of the ``namespaces``;
-    what is in none, such as a node, is limited by remedy and cluster only."""
+    what is in none, such as a node, has an empty one, which only :data:`ANY` is about."""
     for rule in rules.rules:
         configured = CONFIGURED in rule.channels and channel in rules.channels
         if (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.clients.cilium.commands import AGENT_CONTAINER
-from bot.clients.kubernetes.objects import ContainerStatus, Pod, Terminated
+from bot.clients.kubernetes.objects import ContainerStatus, Node, Pod, Terminated
 from bot.model.names import format_duration
 from runbooks.agent.status import thresholds
 
@@ -19,6 +19,50 @@ IGNORED_FAILURES = (
     "UnexpectedAdmissionError",
 )
 """Failed pods that a DaemonSet has replaced already (cilium-cli ignores the same)."""
+
+NOT_READY = timedelta(seconds=90)
+"""An agent that is not Ready for so long does not just start: the chart's readiness probe fails
+three times, 30 s apart."""
+
+
+def live(pods: tuple[Pod, ...]) -> tuple[Pod, ...]:
+    """``pods`` without those that failed and were replaced already."""
+    return tuple(
+        pod
+        for pod in pods
+        if not (pod.status.phase == "Failed" and pod.status.reason in IGNORED_FAILURES)
+    )
+
+
+def is_broken(pod: Pod, node: Node | None, now: datetime) -> bool:
+    """Whether the agent certainly does not work: it crash loops, or is not Ready for too long.
+
+    A machine that is not ready explains its own agent.
+    """
+    if pod.ready or pod.deleting or not node_is_ready(node):
+        return False
+    container = pod.container(AGENT_CONTAINER)
+    if container and keeps_crashing(container, now):
+        return True
+    ready = pod.condition("Ready")
+    since = ready.last_transition_time if ready else None
+    return since is not None and now - since >= NOT_READY
+
+
+def node_is_ready(node: Node | None) -> bool:
+    """Whether Kubernetes holds it for ready."""
+    condition = node.condition("Ready") if node else None
+    return condition is not None and condition.status == "True"
+
+
+def seconds_to_ready(pod: Pod, most: float) -> float | None:
+    """From its creation to Ready, where it never restarted or became unready since."""
+    ready, created = pod.condition("Ready"), pod.metadata.creation_timestamp
+    container = pod.container(AGENT_CONTAINER)
+    if not (pod.ready and ready and ready.last_transition_time and created and container):
+        return None
+    took = (ready.last_transition_time - created).total_seconds()
+    return took if container.restart_count == 0 and 0 < took <= most else None
 
 
 def keeps_crashing(container: ContainerStatus, now: datetime) -> bool:

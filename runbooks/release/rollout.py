@@ -14,9 +14,9 @@ from bot.authoring import natural
 from bot.clients.cilium.names import AGENT_DAEMONSET, AGENT_SELECTOR
 from bot.clients.kubernetes.objects import DaemonSet, Pod
 from bot.model.errors import NotFound
+from runbooks.agent.pods import live
 from runbooks.agent.restart.checks import words_of
 from runbooks.agent.restart.evidence import newest_of
-from runbooks.agent.restart.gather import live
 
 if TYPE_CHECKING:
     from bot.clients.cluster import Cluster

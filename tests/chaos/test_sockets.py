@@ -11,7 +11,8 @@ from tests.slack.socket_house import until
 
 
 async def test_a_bot_that_is_stopped_acknowledges_and_hands_over(tmp_path: Path) -> None:
-    async with town(tmp_path, bots=2, socket=True) as here:
+    # Not by the usual scale: three seconds to read what is left would be a third of one.
+    async with town(tmp_path, bots=2, socket=True, time_scale=2.0) as here:
         first, second = here.bots
         await until(lambda: here.workspace.sockets.count == 4)
         asking = [asyncio.create_task(here.command(first)) for _ in range(8)]

@@ -49,6 +49,10 @@ HISTORY_KEPT = 20
 """Revisions that Helm keeps of a release; its own default of 10 is the least there may be."""
 MOST_REVISIONS = 256
 
+MARGIN = 60.0
+"""Seconds beyond Helm's own time before a change is ended: a killed one leaves a pending release
+behind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:

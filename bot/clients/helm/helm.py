@@ -14,7 +14,7 @@ import msgspec
 
 from bot.clients.helm import archive, arguments
 from bot.clients.helm.answers import read_history, read_list, read_metadata, read_release
-from bot.clients.helm.arguments import Arguments, Chart
+from bot.clients.helm.arguments import MARGIN, Arguments, Chart
 from bot.clients.helm.failures import failure_of, killed
 from bot.clients.helm.names import ReleaseName
 from bot.clients.helm.process import Ended, run
@@ -32,8 +32,6 @@ REACHING = 5.0
 """Seconds to find out whether the API server is there at all."""
 CHANGING = 300.0
 """Seconds for each hook of a change; Cilium's chart has none, so that it takes seconds."""
-MARGIN = 60.0
-"""Seconds beyond that before a change is ended: a killed one leaves a pending release behind."""
 
 
 class Helm:

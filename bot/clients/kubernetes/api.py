@@ -19,6 +19,7 @@ import msgspec
 from bot.clients.kubernetes.answers import error_of, failure_of
 from bot.clients.kubernetes.connection import ClusterAddress, Connection
 from bot.clients.kubernetes.credentials import Credentials
+from bot.clients.kubernetes.decoding import decode
 from bot.clients.kubernetes.observer import Observer, Silent
 from bot.model.errors import (
     ClientError,
@@ -278,14 +279,6 @@ class _ListMetadata(msgspec.Struct):
 class _Page(msgspec.Struct):
     items: list[msgspec.Raw] | None = None
     metadata: _ListMetadata | None = None
-
-
-def decode(body: bytes, shape: type[Any], path: str) -> Any:
-    """``body`` as ``shape``; :class:`Malformed` names ``path``."""
-    try:
-        return msgspec.json.decode(body, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed(f"The answer for {path} cannot be read: {error}.") from None
 
 
 @asynccontextmanager

@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from bot.model.errors import Malformed, NotFound
+from bot.clients.kubernetes.decoding import decode
+from bot.model.errors import NotFound
 
 if TYPE_CHECKING:
     from bot.clients.kubernetes.api import Api
@@ -51,11 +52,9 @@ class Kinds:
         if version not in self._known:
             path = _root(version)
             try:
-                found = msgspec.json.decode(await self._api.get(path), type=_ResourceList)
+                found: _ResourceList = decode(await self._api.get(path), _ResourceList, path)
             except NotFound:
                 found = _ResourceList()
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise Malformed(f"The answer for {path} cannot be read: {error}.") from None
             self._known[version] = {
                 one.kind: one for one in found.resources or () if "/" not in one.name
             }

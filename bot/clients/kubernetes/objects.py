@@ -208,12 +208,29 @@ class Pod(_Object, frozen=True):
         return _image(self.spec, container)
 
 
+class RollingUpdate(_Object, frozen=True):
+    """A number of pods, or a share such as ``"10%"``; the API server fills in what is left out."""
+
+    max_unavailable: int | str | None = None
+    max_surge: int | str | None = None
+
+
 class UpdateStrategy(_Object, frozen=True):
     type: str = ""
+    rolling_update: RollingUpdate | None = None
+
+
+class TemplateMetadata(_Object, frozen=True):
+    annotations: dict[str, str] | None = None
 
 
 class PodTemplate(_Object, frozen=True):
+    metadata: TemplateMetadata = TemplateMetadata()
     spec: PodSpec = PodSpec()
+
+    def annotation(self, name: str) -> str:
+        """What a new pod is annotated with; empty when with nothing."""
+        return (self.metadata.annotations or {}).get(name, "")
 
 
 class DaemonSetSpec(_Object, frozen=True):
@@ -225,7 +242,9 @@ class DaemonSetStatus(_Object, frozen=True):
     desired_number_scheduled: int = 0
     updated_number_scheduled: int = 0
     number_ready: int = 0
+    number_available: int = 0
     number_unavailable: int = 0
+    number_misscheduled: int = 0
     observed_generation: int = 0
 
 
@@ -245,6 +264,7 @@ class DaemonSet(_Object, frozen=True):
 
 class DeploymentSpec(_Object, frozen=True):
     replicas: int | None = None
+    paused: bool = False
     template: PodTemplate = PodTemplate()
 
 

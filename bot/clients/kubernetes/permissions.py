@@ -131,6 +131,22 @@ CHANGES: tuple[Permission, ...] = (
     Permission(Role.CILIUM_CHANGER, "", "pods", ("delete",), "restart an agent"),
     Permission(
         Role.CILIUM_CHANGER,
+        "apps",
+        "daemonsets",
+        ("get", "patch"),
+        "restart all agents, by an annotation of their template",
+        names=("cilium",),
+    ),
+    Permission(
+        Role.CILIUM_CHANGER,
+        "apps",
+        "deployments",
+        ("get", "patch"),
+        "restart the operator, likewise",
+        names=("cilium-operator",),
+    ),
+    Permission(
+        Role.CILIUM_CHANGER,
         "coordination.k8s.io",
         "leases",
         ("get", "patch"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
+from bot.clients.kubernetes.field_owners import FieldOwner, owners_of
 from bot.clients.kubernetes.objects import (
     CiliumNode,
     CiliumNodeConfig,
@@ -41,6 +43,16 @@ class Listed(Generic[T]):
 
     items: tuple[T, ...] = ()
     unreadable: tuple[str, ...] = field(default=())
+
+
+def daemonset_path(namespace: str, name: str) -> str:
+    """Where a DaemonSet is."""
+    return f"/apis/apps/v1/namespaces/{quote(namespace)}/daemonsets/{quote(name)}"
+
+
+def deployment_path(namespace: str, name: str) -> str:
+    """Where a Deployment is."""
+    return f"/apis/apps/v1/namespaces/{quote(namespace)}/deployments/{quote(name)}"
 
 
 class Reads:
@@ -85,10 +97,22 @@ class Reads:
         """All DaemonSets of ``namespace``."""
         return await self._all(f"/apis/apps/v1/namespaces/{quote(namespace)}/daemonsets", DaemonSet)
 
+    async def daemonset(self, namespace: str, name: str) -> DaemonSet:
+        """One DaemonSet; a right that only a bot which changes has."""
+        return await self._one(daemonset_path(namespace, name), DaemonSet)
+
     async def deployments(self, namespace: str) -> Listed[Deployment]:
         """All Deployments of ``namespace``."""
         path = f"/apis/apps/v1/namespaces/{quote(namespace)}/deployments"
         return await self._all(path, Deployment)
+
+    async def deployment(self, namespace: str, name: str) -> Deployment:
+        """One Deployment; a right that only a bot which changes has."""
+        return await self._one(deployment_path(namespace, name), Deployment)
+
+    async def field_owners(self, path: str, field: Sequence[str]) -> tuple[FieldOwner, ...]:
+        """Who owns ``field`` of the object at ``path``."""
+        return owners_of(await self._api.get(path), field)
 
     async def controller_revisions(
         self, namespace: str, selector: str

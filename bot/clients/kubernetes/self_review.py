@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
-from bot.clients.kubernetes.api import Api, decode
+from bot.clients.kubernetes.api import Api
+from bot.clients.kubernetes.decoding import decode
 from bot.clients.kubernetes.permissions import Permission
 
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from bot.clients.kubernetes.api import Api, decode
+from bot.clients.kubernetes.api import Api
+from bot.clients.kubernetes.decoding import decode
 
 REVIEWS = "/apis/authentication.k8s.io/v1/tokenreviews"
 SELF = "/apis/authentication.k8s.io/v1/selfsubjectreviews"

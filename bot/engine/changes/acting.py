@@ -25,7 +25,7 @@ from bot.engine.changes.looking import Look
 from bot.engine.remedy import Effect, NotYet, Writes
 from bot.model.audit import Event
 from bot.model.change import Change, ChangeStep, StepState, Word, new_expiry_id
-from bot.model.errors import ClientError, OncallError, TimedOut, Unreachable
+from bot.model.errors import ClientError, OncallError, Throttled, TimedOut, Unreachable
 from bot.model.expiry import Expiry
 from bot.model.plan import Plan, Risk
 from bot.model.time_scale import TimeScale
@@ -161,7 +161,7 @@ class Act(Look):
         while True:
             try:
                 result = await done()
-            except (Unreachable, TimedOut, NotYet) as error:
+            except (Unreachable, TimedOut, Throttled, NotYet) as error:
                 result, seen = None, error.message
             except ClientError as error:
                 raise await self._failed(name, str(error)) from None

@@ -16,7 +16,7 @@ from bot.clients.kubernetes.pod_ref import PodRef
 from bot.engine.concurrent import ask_all
 from bot.model.errors import NotFound, TimedOut
 from bot.model.names import natural
-from runbooks.agent.pods import IGNORED_FAILURES, is_running
+from runbooks.agent.pods import is_running, live
 from runbooks.agent.restart.evidence import After, Inside, Peering, Seen, newest_of
 
 if TYPE_CHECKING:
@@ -97,15 +97,6 @@ async def newest(cluster: Cluster) -> str:
     """The hash of the template a new agent comes from."""
     found = await cluster.reads.controller_revisions(cluster.namespace, AGENT_SELECTOR)
     return newest_of(found.items)
-
-
-def live(pods: tuple[Pod, ...]) -> tuple[Pod, ...]:
-    """``pods`` without those that failed and were replaced already."""
-    return tuple(
-        pod
-        for pod in pods
-        if not (pod.status.phase == "Failed" and pod.status.reason in IGNORED_FAILURES)
-    )
 
 
 async def look_inside(cluster: Cluster, pod: Pod | None) -> Inside:

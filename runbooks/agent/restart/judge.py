@@ -8,21 +8,18 @@ several are broken alike, because then it is not the agent.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from bot.authoring import PlanRefused, natural
 from bot.clients.cilium.commands import AGENT_CONTAINER
-from bot.clients.cilium.names import AGENT_DAEMONSET, OPERATOR_LEASE
+from bot.clients.cilium.names import AGENT_DAEMONSET
 from bot.clients.kubernetes.objects import Pod
-from bot.model.names import counted, format_duration
+from bot.model.names import counted
 from bot.model.nearest import did_you_mean
-from runbooks.agent.pods import keeps_crashing, why_not_ready
+from runbooks.agent import pods
+from runbooks.agent.pods import why_not_ready
 from runbooks.agent.restart.evidence import Seen
-from runbooks.agent.status.thresholds import LEASE_STALE
+from runbooks.operator.leading import why_nobody_leads
 
-NOT_READY = timedelta(seconds=90)
-"""An agent that is not Ready for so long does not just start: the chart's readiness probe fails
-three times, 30 s apart."""
 CONFIG_WIDE = 3
 """So many broken agents, the target among them, have one cause that no restart cures."""
 NAMES = 5
@@ -36,14 +33,7 @@ def refusal(seen: Seen) -> PlanRefused | None:
 
 def is_broken(pod: Pod, seen: Seen) -> bool:
     """Whether the agent certainly does not work: it crash loops, or is not Ready for too long."""
-    if pod.ready or pod.deleting or not _node_is_ready(seen, pod.spec.node_name):
-        return False
-    container = pod.container(AGENT_CONTAINER)
-    if container and keeps_crashing(container, seen.read_at):
-        return True
-    ready = pod.condition("Ready")
-    since = ready.last_transition_time if ready else None
-    return since is not None and seen.read_at - since >= NOT_READY
+    return pods.is_broken(pod, seen.nodes.get(pod.spec.node_name), seen.read_at)
 
 
 def _reasons(seen: Seen) -> Iterator[PlanRefused]:
@@ -113,17 +103,9 @@ def _daemonset(seen: Seen) -> Iterator[PlanRefused]:
 
 
 def _operator(seen: Seen) -> Iterator[PlanRefused]:
-    renewed = seen.lease.spec.renew_time if seen.lease else None
-    if renewed is None:
+    if nobody := why_nobody_leads(seen.lease, seen.read_at):
         yield PlanRefused(
-            f"No operator leads (Lease {OPERATOR_LEASE}): a new agent may get no addresses.",
-            hint="The operator comes first: /cilium status",
-        )
-    elif seen.read_at - renewed >= LEASE_STALE:
-        age = format_duration((seen.read_at - renewed).total_seconds())
-        yield PlanRefused(
-            f"No operator leads: its Lease was last renewed {age} ago. A new agent may get no "
-            "addresses.",
+            f"{nobody}; a new agent may get no addresses.",
             hint="The operator comes first: /cilium status",
         )
 
@@ -177,15 +159,13 @@ def _why_away(seen: Seen, pod: Pod) -> str:
 
 
 def _node_is_ready(seen: Seen, name: str) -> bool:
-    node = seen.nodes.get(name)
-    condition = node.condition("Ready") if node else None
-    return condition is not None and condition.status == "True"
+    return pods.node_is_ready(seen.nodes.get(name))
 
 
-def _nodes(pods: list[Pod]) -> str:
-    names = sorted((pod.spec.node_name for pod in pods), key=natural)
+def _nodes(agents: list[Pod]) -> str:
+    names = sorted((pod.spec.node_name for pod in agents), key=natural)
     return ", ".join(names[:NAMES]) + (" …" if len(names) > NAMES else "")
 
 
-def _names(pods: tuple[Pod, ...]) -> str:
-    return ", ".join(pod.name for pod in pods)
+def _names(agents: tuple[Pod, ...]) -> str:
+    return ", ".join(pod.name for pod in agents)

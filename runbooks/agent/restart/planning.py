@@ -9,7 +9,7 @@ from bot.clients.cilium.commands import AGENT_CONTAINER
 from bot.clients.cilium.versions import version_of
 from bot.clients.kubernetes.objects import Pod
 from bot.model.names import counted, format_duration
-from runbooks.agent.pods import why_not_ready
+from runbooks.agent.pods import seconds_to_ready, why_not_ready
 from runbooks.agent.restart.checks import names_of
 from runbooks.agent.restart.evidence import Inside, Seen
 from runbooks.agent.restart.judge import is_broken
@@ -121,7 +121,11 @@ def _how_it_is(seen: Seen, pod: Pod, inside: Inside) -> str:
 
 def _estimate(seen: Seen) -> tuple[float, str]:
     """Seconds until the checks held twice, and what that rests on."""
-    took = [seconds for pod in seen.agents if (seconds := _start_of(pod)) is not None]
+    took = [
+        seconds
+        for pod in seen.agents
+        if (seconds := seconds_to_ready(pod, READY_WITHIN)) is not None
+    ]
     start = min(_MOST, max(_LEAST, median(took))) if took else _USUAL
     basis = (
         f"from creation to Ready the {len(took)} agents here took {format_duration(median(took))} "
@@ -130,13 +134,3 @@ def _estimate(seen: Seen) -> tuple[float, str]:
         else "an agent is usually Ready within a minute"
     )
     return start + _APART, f"Estimate: {basis}; the checks must hold twice, 60 s apart."
-
-
-def _start_of(pod: Pod) -> float | None:
-    """Seconds from its creation to Ready, where it never restarted or became unready since."""
-    ready, created = pod.condition("Ready"), pod.metadata.creation_timestamp
-    container = pod.container(AGENT_CONTAINER)
-    if not (pod.ready and ready and ready.last_transition_time and created and container):
-        return None
-    took = (ready.last_transition_time - created).total_seconds()
-    return took if container.restart_count == 0 and 0 < took <= READY_WITHIN else None

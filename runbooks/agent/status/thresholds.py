@@ -30,5 +30,8 @@ LEASE_STALE = timedelta(minutes=2)
 """The operator renews every few seconds; the rest allows for clocks that differ."""
 MANY = 0.30
 """The share of agents above which their trouble is the cluster's."""
+SHARED_BY = 3
+"""Nodes that must share a finding before all agents are restarted for it; in a cluster of fewer
+nodes, all of them. For one or two there is ``restart-agent``."""
 ROLLOUT_PAUSE = timedelta(minutes=30)
 """Agent pods created further apart than this belong to different changes."""

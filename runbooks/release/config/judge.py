@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from bot.authoring import Confidence, Finding, Severity, Subject, natural, ranked
+from bot.authoring import (
+    Confidence,
+    Finding,
+    RemedyOffer,
+    Severity,
+    Subject,
+    natural,
+    ranked,
+)
 from bot.clients.cilium.names import CONFIG_MAP
 from bot.model.names import counted
+from runbooks.agent.status.thresholds import SHARED_BY
 from runbooks.release.config.evidence import Seen
 from runbooks.release.record import managers_of
 from runbooks.release.telling import ago, listed, owned_elsewhere
@@ -89,7 +98,15 @@ def _running(seen: Seen) -> Iterator[Finding]:
             next_steps=("An agent reads it when its pod is made: a rolling restart applies it.",)
             if explained
             else ("The agent may have worked it out itself from what the node can do.",),
+            remedies=_restarts(nodes) if explained else (),
         )
+
+
+def _restarts(nodes: list[str]) -> tuple[RemedyOffer, ...]:
+    """All agents where several nodes share it, else these one by one."""
+    if len(nodes) >= SHARED_BY:
+        return (RemedyOffer("rollout-restart"),)
+    return tuple(RemedyOffer("restart-agent", {"node": node}) for node in nodes)
 
 
 def _overrides(seen: Seen) -> Iterator[Finding]:

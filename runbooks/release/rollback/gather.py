@@ -11,7 +11,7 @@ from bot.clients.cilium.names import AGENT_DAEMONSET, AGENT_SELECTOR
 from bot.clients.helm.manifest import documents_of
 from bot.clients.helm.release import Revision
 from bot.model.errors import ClientError
-from runbooks.agent.restart.gather import live
+from runbooks.agent.pods import live
 from runbooks.release.record import find_record
 from runbooks.release.rollback.evidence import Seen
 from runbooks.release.rollback.judge import refusal

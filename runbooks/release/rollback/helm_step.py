@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.authoring import Acting, Effect, Plan
+from bot.clients.helm.arguments import MARGIN
 from bot.clients.helm.names import ReleaseName
 from bot.clients.helm.release import ReleaseState, Revision, latest
 from bot.model.errors import ClientError, Conflict
@@ -20,7 +21,7 @@ USUAL = 5.0
 """Seconds that helm takes where the cluster answers: the facts saw three to four."""
 HELM_TAKES = 120.0
 """Seconds that it is given."""
-WITHIN = HELM_TAKES + 70.0
+WITHIN = HELM_TAKES + MARGIN + 10.0
 """Seconds for the step: the client ends a helm that does not end by itself before that."""
 OUTLASTS = WITHIN + 20.0
 """Seconds after its begin in which a helm of a lost carrier may be at work. Less than a lock lasts,

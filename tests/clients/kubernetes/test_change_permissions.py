@@ -8,13 +8,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bot.clients.cilium.names import AGENT_SELECTOR
+from bot.clients.cilium.names import AGENT_DAEMONSET, AGENT_SELECTOR, OPERATOR_DEPLOYMENT
 from bot.clients.cluster import Cluster
+from bot.clients.kubernetes.objects import Metadata
 from bot.clients.kubernetes.permissions import CHANGES, IDENTITY, LOCK, PERMISSIONS, Permission
+from bot.clients.kubernetes.reads import daemonset_path, deployment_path
 from bot.engine.changes import lock
 from bot.engine.changes.lock import Lock
 from bot.model.errors import Denied
 from bot.playground.cluster import SimulatedCluster
+from runbooks.restarted_at import RESTARTED_AT
 from tests.clients.kubernetes.test_permissions import asked, limited_to
 
 SYSTEM = "kube-system"
@@ -49,6 +52,23 @@ async def restarting(cluster: Cluster) -> None:
     await cluster.api.delete(path, uid=pod.metadata.uid)
 
 
+async def restarting_all(cluster: Cluster) -> None:
+    there = await cluster.reads.daemonset(SYSTEM, AGENT_DAEMONSET)
+    await _annotate(cluster, daemonset_path(SYSTEM, AGENT_DAEMONSET), there.metadata)
+
+
+async def restarting_the_operator(cluster: Cluster) -> None:
+    there = await cluster.reads.deployment(SYSTEM, OPERATOR_DEPLOYMENT)
+    await _annotate(cluster, deployment_path(SYSTEM, OPERATOR_DEPLOYMENT), there.metadata)
+
+
+async def _annotate(cluster: Cluster, path: str, metadata: Metadata) -> None:
+    mark = {"metadata": {"annotations": {RESTARTED_AT: "2026-11-28T03:00:00Z"}}}
+    changes, version = {"spec": {"template": mark}}, metadata.resource_version
+    await cluster.reads.field_owners(path, ("spec", "template"))
+    await cluster.api.patch(path, changes, resource_version=version, dry_run=True)
+
+
 async def counting_pods(cluster: Cluster) -> None:
     await cluster.api.get("/api/v1/pods", {"fieldSelector": "spec.nodeName=node-2"})
 
@@ -66,6 +86,8 @@ Doing = Callable[[Cluster], Awaitable[None]]
 EVERYTHING: tuple[Doing, ...] = (
     holding_the_lock,
     cordoning,
+    restarting_all,
+    restarting_the_operator,
     restarting,
     counting_pods,
     identifying,
@@ -75,6 +97,8 @@ NEEDED_BY: dict[tuple[str, str, str], Doing] = {
     ("cluster-changer", "pods", "list"): counting_pods,
     ("cluster-changer", "tokenreviews", "create"): identifying,
     ("cilium-changer", "pods", "delete"): restarting,
+    ("cilium-changer", "daemonsets", "get"): restarting_all,
+    ("cilium-changer", "deployments", "get"): restarting_the_operator,
     ("cilium-changer", "leases", "get"): holding_the_lock,
     ("cilium-changer", "leases", "create"): holding_the_lock,
 }

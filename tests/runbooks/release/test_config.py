@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.authoring import Confidence, Severity, Verdict
+from bot.authoring import Confidence, RemedyOffer, Severity, Verdict
 from bot.clients.kubernetes.objects import CiliumNodeConfig
 from runbooks.release.config.evidence import Seen
 from runbooks.release.config.judge import judge
@@ -124,6 +124,16 @@ def test_alike_on_many_nodes_is_told_once() -> None:
     assert len(findings) == 1
     assert "node-1, node-2" in findings[0].cause
     assert "24 more" in findings[0].cause
+    assert findings[0].remedies == (RemedyOffer("rollout-restart"),)
     report = present(evidence, tuple(findings), cluster="lab")
     (table,) = [table for table in report.tables if table.title.startswith("Running agents")]
     assert table.rows == (("debug", "true", "false", "node-1, node-2, node-3 and 27 more"),)
+
+
+def test_on_one_node_its_agent_is_offered_and_nothing_that_the_agent_did_itself() -> None:
+    evidence = seen(config=c.config({"debug": "true"}, changed=LATELY))
+    (finding,) = [one for one in judge(evidence) if one.id == "config-not-running"]
+    wanted = [RemedyOffer("restart-agent", {"node": node}) for node in sorted(evidence.running)]
+    assert list(finding.remedies) == wanted
+    (own,) = judge(seen(running={"node-1": RUNNING | {"EnableIPv4": False}}))
+    assert own.remedies == ()

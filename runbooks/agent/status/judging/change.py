@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.authoring import Confidence, Finding, Severity, Subject, natural
+from bot.authoring import Confidence, Finding, RemedyOffer, Severity, Subject, natural
 from bot.clients.cilium.commands import AGENT_CONTAINER
 from bot.clients.cilium.names import (
     AGENT_DAEMONSET,
@@ -142,14 +142,18 @@ def _config_not_rolled_out(seen: Seen) -> Iterator[Finding]:
     changed = seen.config.metadata.changed_at if seen.config else None
     if changed is None:
         return
-    older = [
-        node
-        for node, pod in seen.in_scope(seen.agents).items()
-        if pod.metadata.creation_timestamp and pod.metadata.creation_timestamp < changed
-    ]
+    everywhere = sorted(
+        (
+            node
+            for node, pod in (seen.agents or {}).items()
+            if pod.metadata.creation_timestamp and pod.metadata.creation_timestamp < changed
+        ),
+        key=natural,
+    )
+    older = [node for node in everywhere if node in seen.in_scope(seen.agents)]
     if not older:
         return
-    shown = ", ".join(sorted(older, key=natural)[:8]) + (" …" if len(older) > 8 else "")
+    shown = ", ".join(older[:8]) + (" …" if len(older) > 8 else "")
     yield Finding(
         id="config-not-rolled-out",
         severity=Severity.WARNING,
@@ -165,7 +169,20 @@ def _config_not_rolled_out(seen: Seen) -> Iterator[Finding]:
         next_steps=(
             "Agents read it only when their pod is created: a rolling restart applies it.",
         ),
+        remedies=_restarts(seen, everywhere),
     )
+
+
+def _restarts(seen: Seen, older: list[str]) -> tuple[RemedyOffer, ...]:
+    """All agents where several nodes share it, else these one by one. Nothing while a rollout is
+    under way, which restarts them anyway; with OnDelete no rollout would."""
+    daemonset = (seen.daemonsets or {}).get(AGENT_DAEMONSET)
+    on_delete = daemonset is not None and daemonset.spec.update_strategy.type == "OnDelete"
+    if daemonset is None or (rolling(daemonset) and not on_delete):
+        return ()
+    if len(older) < min(thresholds.SHARED_BY, len(seen.agents or {})):
+        return tuple(RemedyOffer("restart-agent", {"node": node}) for node in older)
+    return () if on_delete else (RemedyOffer("rollout-restart"),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.authoring import Confidence, Finding, Severity, Subject
+from bot.authoring import Confidence, Finding, RemedyOffer, Severity, Subject
 from bot.clients.cilium.names import ENVOY_DAEMONSET, OPERATOR_DEPLOYMENT, RELAY_DEPLOYMENT
 from bot.clients.kubernetes.objects import ContainerStatus, Deployment, Pod
 from bot.model.names import counted, format_duration
 from runbooks.agent.status import thresholds
 from runbooks.agent.status.evidence import Seen, node_is_gone
 from runbooks.agent.status.judging.about import about_node
+from runbooks.operator.pods import hangs
 
 
 def judge(seen: Seen) -> Iterator[Finding]:
@@ -45,6 +46,7 @@ def _operator(seen: Seen) -> Iterator[Finding]:
             Severity.CRITICAL,
             "No operator is available: new nodes get no addresses, identities are not cleaned up.",
             _proof(deployment, seen.operators),
+            _restart(seen),
         )
     elif available < desired:
         yield _deployment_finding(
@@ -70,7 +72,15 @@ def _lease(seen: Seen) -> Iterator[Finding]:
         subject=Subject("deployment", OPERATOR_DEPLOYMENT, seen.namespace),
         cause=f"No operator leads: the Lease was last renewed {age} ago.",
         proof=(f"held by {holder}, renewed {renewed.isoformat(timespec='seconds')}",),
+        remedies=_restart(seen),
     )
+
+
+def _restart(seen: Seen) -> tuple[RemedyOffer, ...]:
+    """Where an operator runs and does not do its work. One that crashes is restarted by its kubelet
+    already, and one that finds no node would find none again."""
+    helps = any(hangs(pod, seen.read_at) for pod in seen.operators or ())
+    return (RemedyOffer("restart-operator"),) if helps else ()
 
 
 def _relay(seen: Seen) -> Iterator[Finding]:
@@ -100,7 +110,13 @@ def _envoy(seen: Seen) -> Iterator[Finding]:
 
 
 def _deployment_finding(
-    seen: Seen, identifier: str, name: str, severity: Severity, cause: str, proof: tuple[str, ...]
+    seen: Seen,
+    identifier: str,
+    name: str,
+    severity: Severity,
+    cause: str,
+    proof: tuple[str, ...],
+    remedies: tuple[RemedyOffer, ...] = (),
 ) -> Finding:
     return Finding(
         id=identifier,
@@ -110,6 +126,7 @@ def _deployment_finding(
         cause=cause,
         proof=proof,
         next_steps=(f"kubectl -n {seen.namespace} describe deployment {name}",),
+        remedies=remedies,
     )
 
 

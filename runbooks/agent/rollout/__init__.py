@@ -1,0 +1,1 @@
+"""The remedy ``rollout-restart``: gather, judge, plan, apply, watch, verify."""

@@ -1,0 +1,1 @@
+"""cilium-operator: whether one leads, and remedies for it."""

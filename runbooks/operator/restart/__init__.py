@@ -1,0 +1,1 @@
+"""The remedy ``restart-operator``: gather, judge, plan, apply, verify."""
