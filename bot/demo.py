@@ -66,7 +66,8 @@ async def run_demo(
                     slack_signing_secret=None if socket else SecretStr(signing_secret),
                     slack_app_token=SecretStr(workspace.app_token) if socket else None,
                 )
-                helm = Helm(repository=charts.url, program=str(write_program(Path(folder))))
+                program = write_program(Path(folder), token_without_tls=True)
+                helm = Helm(repository=charts.url, program=str(program))
                 settings = _settings(Path(folder), workspace, credentials, helm)
                 bot = await Bot.start(settings, port=0)
                 try:

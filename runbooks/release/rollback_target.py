@@ -84,7 +84,7 @@ def default_target(
     gone = f" Helm has deleted those before revision {now.number}." if now.number > 1 else ""
     return NoTarget(
         f"No earlier revision was ever deployed.{gone}",
-        "Apply the values that are wanted instead: `apply-values`.",
+        "Go forward instead, with an upgrade to the values that are wanted.",
     )
 
 

@@ -24,6 +24,7 @@ from bot.authoring import (
     runbook,
 )
 from bot.engine.grammar import Command, one_word, parse, words, words_of_arguments
+from bot.engine.parameters import Kind, Parameter
 from bot.engine.registry import Registry, remedy_of, runbook_of
 from bot.model.errors import UsageError
 
@@ -50,6 +51,21 @@ async def flows(
 
 
 REGISTRY = Registry([runbook_of(status), runbook_of(flows)])
+
+
+@pytest.mark.parametrize(
+    ("typed_", "read"), [("3", "3"), ("120", "120"), ("0", None), ("-1", None), ("03", None),
+                         ("v3", None), ("1.18", None), ("latest", None)],
+)  # fmt: skip
+def test_a_revision_is_a_number_from_one(typed_: str, read: str | None) -> None:
+    parameter = Parameter("revision", Kind.REVISION, positional=True, required=False)
+    assert parameter.usage == "[REVISION]"
+    if read is None:
+        with pytest.raises(UsageError, match="is not the number of a revision, such as 3"):
+            parameter.read(typed_)
+    else:
+        assert parameter.read(typed_) == read
+        assert parameter.value(read) == int(read)
 
 
 def typed(text: str) -> Command:

@@ -28,9 +28,9 @@ _SHOWN = 8
 
 @remedy(NAME)
 class ClearPendingRelease(Remedy):
-    """Bring a release that hangs in the middle of an operation back to what was deployed last.
+    """Bring a release whose helm was killed back to what was deployed last.
 
-    For when a helm was killed and every upgrade is refused with "another operation is in progress".
+    For when every upgrade is refused with "another operation is in progress".
     Look first that no helm runs any more, on anybody's machine and in any pipeline: the bot cannot
     see them. It is a rollback: the plan shows which agents the killed operation had reached, and
     what becomes otherwise. No record is deleted.

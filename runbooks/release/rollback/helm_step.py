@@ -22,6 +22,7 @@ USUAL = 5.0
 HELM_TAKES = 120.0
 """Seconds that it is given."""
 WITHIN = HELM_TAKES + MARGIN + 10.0
+"""Seconds for the step: the client ends a helm that does not end by itself before that."""
 OUTLASTS = WITHIN + 20.0
 """Seconds after its begin in which a helm of a lost carrier may be at work. Less than a lock lasts,
 so that nobody else begins meanwhile either."""

@@ -29,8 +29,8 @@ def refusal(seen: Seen) -> PlanRefused | None:
         return PlanRefused(
             f"The API server would refuse what revision {seen.target.revision.number} consists of: "
             f"{told}{more}",
-            hint="Helm applies the rest all the same, so nothing is begun. Go forward instead: "
-            "`apply-values`, or an upgrade.",
+            hint="Helm would apply the rest all the same, so nothing is begun. Go forward instead, "
+            "with an upgrade whose values the API server accepts.",
         )
     return None
 

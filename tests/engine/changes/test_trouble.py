@@ -258,3 +258,36 @@ async def test_after_a_restart_of_the_store_what_waits_is_asked_for_again(
     assert now.ask == change.ask
     await engine.say(change, Word.APPROVE)
     await engine.until(change, S.DONE)
+
+
+async def test_what_outlasts_its_carrier_is_waited_out_before_it_is_done_again(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step was left started by a carrier that is lost: what it started may be at work."""
+    from bot.engine.changes.acting import Act
+
+    began, loop = [], asyncio.get_running_loop()
+    step = Act.step
+
+    async def outlasting(self: Act, name: str, act, **given):
+        async def noted() -> str:
+            began.append(loop.time())
+            if len(began) == 1:
+                await asyncio.sleep(3600)
+            return await act()
+
+        scale = engine.parts.time_scale
+        return await step(self, name, noted, **given, outlasts=1.5 * scale.factor)
+
+    monkeypatch.setattr(Act, "step", outlasting)
+    change = await approved(engine)
+    while not began:
+        await asyncio.sleep(0.01)
+    assert engine._task is not None
+    engine._task.cancel()
+    await asyncio.gather(engine._task, return_exceptions=True)
+    engine.start()
+    await engine.until(change, S.DONE)
+    assert len(began) == 2
+    assert began[1] - began[0] >= 1.5
+    assert len(engine.cluster.api.effects) == 1

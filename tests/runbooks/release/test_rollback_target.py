@@ -152,7 +152,7 @@ def test_the_target(what: str, history: tuple[Revision, ...], number: int) -> No
 
 REFUSED: list[tuple[str, tuple[Revision, ...], str, str]] = [
     ("no history", h(), "no revisions", ""),
-    ("the first revision", h(revision(1, "deployed")), "No earlier revision", "apply-values"),
+    ("the first revision", h(revision(1, "deployed")), "No earlier revision", "Go forward"),
     (
         "only a failed upgrade before",
         h(revision(1, "failed"), revision(2, "deployed")),

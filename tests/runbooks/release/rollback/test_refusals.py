@@ -134,7 +134,7 @@ async def test_what_the_api_server_would_refuse(
         await plan_of(Rollback(RevisionNumber(2)), helmed)
     assert "ConfigMap odd" in refused.value.message
     assert 'unknown field "resources"' in refused.value.message
-    assert "apply-values" in refused.value.hint
+    assert "Go forward instead" in refused.value.hint
 
 
 class OtherChart(Chart):

@@ -4,19 +4,22 @@ helm."""
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.clients.cluster import Cluster
+from bot.clients.helm.helm import Helm
 from bot.model.change import ChangeState, Word
 from bot.model.names import RevisionNumber
 from bot.model.plan import Risk
 from bot.playground.cluster import SimulatedCluster
+from bot.playground.helm.program import write_program
 from runbooks.release.rollback.remedy import Rollback
 from tests.clients.helm.programs import KINDS
 from tests.runbooks.changing import Changing, plan_of
-from tests.runbooks.release.rollback.conftest import history, upgraded
+from tests.runbooks.release.rollback.conftest import CILIUM, history, upgraded
 
 HELM_STEP = "helm rollback cilium to revision 2"
 
@@ -117,3 +120,14 @@ async def test_the_release_changed_after_the_approval_is_asked_for_anew(
 
 async def test_revision_is_a_number_of_the_history(helmed: Cluster) -> None:
     assert (await plan_of(Rollback(RevisionNumber(1)), helmed)).pinned["target revision"] == "1"
+
+
+async def test_the_demo_s_helm_rolls_back_with_the_bot_s_own_token(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    """Over plain HTTP on loopback, where a real helm sends none."""
+    program = write_program(tmp_path, token_without_tls=True)
+    demo = replace(cluster, helm=Helm(cluster.api, str(program)))
+    assert (await plan_of(Rollback(None), demo)).pinned["target revision"] == "2"
+    await demo.helm.rollback(CILIUM, 2)
+    assert (await history(demo))[-1] == (4, "deployed", "1.18.6")

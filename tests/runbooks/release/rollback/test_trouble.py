@@ -190,7 +190,8 @@ async def test_agents_that_do_not_come_back_are_told_by_node(
 
 
 def test_helm_is_ended_before_a_lock_lapses() -> None:
+    from bot.clients.helm.arguments import MARGIN
     from bot.engine.changes.lock import LASTS
     from runbooks.release.rollback.helm_step import HELM_TAKES, OUTLASTS, WITHIN
 
-    assert HELM_TAKES + process.GRACE < WITHIN < OUTLASTS < LASTS
+    assert HELM_TAKES + MARGIN + process.GRACE <= WITHIN < OUTLASTS < LASTS
