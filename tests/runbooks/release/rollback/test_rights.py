@@ -34,7 +34,7 @@ from tests.runbooks.release.rollback.conftest import CILIUM, history
 
 ALL = (*PERMISSIONS, *HELM, *CHANGES, *HELM_CHANGES)
 TRIED = ("configmaps", "deployments")
-"""What the playground's chart consists of; the DaemonSet may be patched by `rollout-restart`, too."""
+"""Of the playground's chart; the DaemonSet may be patched by `rollout-restart`, too."""
 
 
 @pytest.fixture(scope="session")
