@@ -144,7 +144,7 @@ def _meanwhile(
     elif any(one.identity.name == CONFIG_MAP for one in changed):
         yield (
             f"{CONFIG_MAP} changes and no agent restarts: each reads it only when its pod is made. "
-            "A rolling restart brings it to them."
+            "`rollout-restart` brings it to them."
         )
     for name in sorted(names - {AGENT_DAEMONSET}):
         proxies = name == "cilium-envoy"
