@@ -31,8 +31,6 @@ from bot.store.ending import end
 
 logger = logging.getLogger(__name__)
 
-TRIES = 3
-"""Times in a row that a store may leave the question for its restart unanswered."""
 MOST_TURNS = 200
 """Of one change without a pause; more is a fault that must not spin."""
 
@@ -45,7 +43,7 @@ class ChangeCarrier:
         self._carried: dict[str, asyncio.Task[None]] = {}
         self._closing = False
         self._daily = DailyHead(parts)
-        self._generation, self._tries = "", TRIES
+        self._generation, self._notices = "", True
         self._anew: set[str] = set()
         """Changes whose state is told anew: the store may have lost its last second, and what was
         told since then with it."""
@@ -55,27 +53,26 @@ class ChangeCarrier:
 
         Raises :class:`StoreUnavailable`.
         """
-        changes = await self._parts.changes.due()
+        await self._notice_restart()
+        changes = [*await self._parts.changes.due(), *self._anew]
         late = await self._parts.expiries.open(until=datetime.now(UTC))
         await self._parts.audit.link()
         await self._daily.look()
-        await self._notice_restart()
-        changes += self._anew
         ids = dict.fromkeys([*(expiry.change for expiry in late), *changes])
         return [one for one in ids if one not in self._carried]
 
     async def _notice_restart(self) -> None:
-        """Asked last: a store may deny this question to the bot, and everything else goes on."""
-        if not self._tries:
+        """A store may deny this question to the bot; then it is not asked again."""
+        if not self._notices:
             return
         try:
             generation = await self._parts.changes.generation()
         except StoreUnavailable as error:
-            self._tries -= 1
-            if not self._tries:
-                logger.warning("restarts of the store are not noticed: %s", error)
+            if "NOPERM" not in error.message:
+                raise
+            self._notices = False
+            logger.warning("restarts of the store are not noticed: %s", error)
             return
-        self._tries = TRIES
         if generation != self._generation:
             self._anew |= set(await self._parts.changes.open_ids())
             self._generation = generation
