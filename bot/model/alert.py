@@ -20,8 +20,8 @@ class AlertState(StrEnum):
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """One alert. ``fingerprint`` is Alertmanager's own, over the labels. Labels, annotations and the
-    address are text from elsewhere: they are shown, escaped, and choose nothing by themselves.
+    """One alert. ``fingerprint`` is Alertmanager's own, over the labels. Labels, annotations and
+    the address are text from elsewhere: they are shown, escaped, and choose nothing by themselves.
 
     ``ended_at`` is ``None`` while it fires.
     """

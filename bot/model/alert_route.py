@@ -19,8 +19,8 @@ class AlertRoute(msgspec.Struct, frozen=True, kw_only=True):
     """Which read-only runbook diagnoses a group, with which words, and where it is told.
 
     ``rule`` names the entry of ``alerts.yaml`` that decided, ``place`` its file and line. An empty
-    ``runbook`` means that nothing is run, and ``why`` says so. ``words`` are the command's words as a
-    person would type them, made of labels that passed the runbook's own grammar; a label that did
+    ``runbook`` means that nothing is run, and ``why`` says so. ``words`` are the command's words as
+    a person would type them, made of labels that passed the runbook's own grammar; a label that did
     not is left out and named in ``why``. ``cooldown`` is seconds between two diagnoses of one
     incident.
     """
