@@ -125,8 +125,8 @@ class Act(Look):
             return known.result
         if known is not None and known.state is StepState.FAILED:
             raise StepFailed(known.error)
-        left_started = known is not None
-        settled = self._settled(known, outlasts)
+        left_started = known is not None or await self._was_forgotten(name)
+        settled = self._settled(known, outlasts) if left_started else 0.0
         for _ in range(TRIES):
             if not left_started:
                 await self._boundary(name)
@@ -216,10 +216,15 @@ class Act(Look):
 
     def _settled(self, left: ChangeStep | None, outlasts: float) -> float:
         """When nothing that a carrier before this one started can go on, on the loop's clock."""
-        if left is None or outlasts <= 0.0:
+        if outlasts <= 0.0:
             return 0.0
-        passed = (datetime.now(UTC) - left.started_at).total_seconds()
+        passed = (datetime.now(UTC) - left.started_at).total_seconds() if left else 0.0
         return asyncio.get_running_loop().time() + self._scale.seconds(outlasts) - passed
+
+    async def _was_forgotten(self, name: str) -> bool:
+        """Whether this change began the step, as the Lease says, and the journal was lost since."""
+        denied = (said for said in self.change.said(Word.DID_NOT) if said.about in ("", name))
+        return not any(denied) and await self._lock.last_step(self.change.id) == name
 
     async def _effect(
         self, observed: Callable[[], Awaitable[Effect]], settled: float = 0.0
@@ -251,19 +256,19 @@ class Act(Look):
             confirmed = {said.about for said in words if said.word is Word.CONFIRM}
             if name not in confirmed:
                 raise WordNeeded(name)
-        await self._renew()
+        await self._renew(step=name)
 
     def _is_due_for_renewal(self) -> bool:
         passed = asyncio.get_running_loop().time() - self._renewed
         return passed >= self._scale.seconds(RENEW)
 
-    async def _renew(self, *, patient: bool = False) -> None:
+    async def _renew(self, *, patient: bool = False, step: str = "") -> None:
         """Hold the lock still; raises :class:`StepFailed` when somebody else took it. ``patient``:
         what is under way goes on although the cluster cannot be reached."""
         request = self.change.request
         try:
             await self._lock.take(
-                self.change.id, self.plan.title, holder_name=request.requester.name
+                self.change.id, self.plan.title, holder_name=request.requester.name, step=step
             )
         except LockTaken as error:
             who = error.held.holder_name or error.held.holder

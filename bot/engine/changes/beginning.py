@@ -12,14 +12,14 @@ import msgspec
 
 from bot.engine.changes.authority import is_late, why_not
 from bot.engine.changes.brakes import lock_brake
-from bot.engine.changes.ending import cancelled, checks_of, expire, release
+from bot.engine.changes.ending import cancelled, checks_of, end, expire, release
 from bot.engine.changes.journal import StoredJournal
 from bot.engine.changes.lock import LockTaken
 from bot.engine.changes.parts import Parts
-from bot.engine.changes.planning import ask, hold_back, make_plan, refuse
+from bot.engine.changes.planning import ask, forgotten_step, hold_back, make_plan, refuse
 from bot.model.audit import Event
 from bot.model.brakes import Brake
-from bot.model.change import ChangeState, Word
+from bot.model.change import ChangeState, ChangeStep, StepState, Word
 from bot.model.errors import OncallError, StoreUnavailable, TimedOut, Unreachable
 from bot.model.plan import Plan, what_changed
 
@@ -39,6 +39,9 @@ async def begin(parts: Parts, journal: StoredJournal) -> None:
     if change.said(Word.CANCEL, Word.STOP):
         await cancelled(parts, journal)
         return
+    if change.steps:
+        await end(parts, journal, ChangeState.STOPPED, "It was begun before, and is not twice.")
+        return
     if trouble := why_not(parts, change):
         await refuse(parts, journal, f"Not carried out: {trouble}", "Ask for it anew.")
         return
@@ -48,6 +51,9 @@ async def begin(parts: Parts, journal: StoredJournal) -> None:
     assert change.plan is not None  # noqa: S101  why_not
     cluster = parts.cluster(change)
     try:
+        if step := await forgotten_step(parts, change):
+            await _ask_what_became_of(parts, journal, step)
+            return
         plan = await make_plan(parts, change)
         if plan.digest != change.plan.digest:
             await void(parts, journal, plan)
@@ -82,6 +88,15 @@ async def begin(parts: Parts, journal: StoredJournal) -> None:
         checks_before=await checks_of(parts, change),
     )
     await journal.write(begun, parts.audit.event(Event.BEGAN, begun, detail=plan.title), due=0)
+
+
+async def _ask_what_became_of(parts: Parts, journal: StoredJournal, step: str) -> None:
+    """The cluster's Lease knows a step of this change that the store has lost."""
+    now = datetime.now(UTC)
+    lost = ChangeStep(name=step, state=StepState.DOUBTFUL, started_at=now, ended_at=now)
+    unknown = msgspec.structs.replace(journal.change, state=ChangeState.UNKNOWN, steps=(lost,))
+    said = f"{step}: begun before, and lost by the store: a human must say"
+    await journal.write(unknown, parts.audit.event(Event.STEP, unknown, detail=said), due=0)
 
 
 async def void(parts: Parts, journal: StoredJournal, plan: Plan) -> None:

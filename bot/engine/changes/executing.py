@@ -135,7 +135,9 @@ async def resolve(parts: Parts, journal: StoredJournal) -> None:
     else:
         steps = tuple(_settled(one, said.word) for one in change.steps)
         kept = tuple(one for one in steps if one is not None)
-        resolved = msgspec.structs.replace(change, state=ChangeState.EXECUTING, steps=kept)
+        # One whose begin was lost is begun anew: planned again, and held by the brakes.
+        on = ChangeState.EXECUTING if kept or change.began_at else ChangeState.APPROVED
+        resolved = msgspec.structs.replace(change, state=on, steps=kept)
         await journal.write(resolved, due=0)
 
 

@@ -2,7 +2,9 @@
 exclude each other, too.
 
 A lock lapses unless it is renewed. It only keeps changes apart in time; what makes a late call
-harmless are the preconditions on every write (UID, resourceVersion).
+harmless are the preconditions on every write (UID, resourceVersion). The Lease also remembers the
+last step that was begun under it: a store can lose its last second, and with it the journal of what
+was done in it.
 Source of the fields: Kubernetes API reference, coordination.k8s.io/v1 Lease.
 """
 
@@ -26,7 +28,7 @@ LASTS = 300.0
 """Seconds without renewal after which the lock of a change lapses."""
 _PREFIX = "cilium-oncall.io/"
 _REASON, _NAME, _SINCE = f"{_PREFIX}reason", f"{_PREFIX}holder-name", f"{_PREFIX}since"
-_BY_HAND = f"{_PREFIX}by-hand"
+_BY_HAND, _BEGAN = f"{_PREFIX}by-hand", f"{_PREFIX}began"
 _TRIES = 3
 
 
@@ -72,8 +74,12 @@ class Lock:
         holder_name: str = "",
         seconds: float = LASTS,
         by_hand: bool = False,
+        step: str = "",
     ) -> LockState:
-        """Hold the lock, or go on holding it; raises :class:`LockTaken` when another does."""
+        """Hold the lock, or go on holding it; raises :class:`LockTaken` when another does.
+
+        ``step`` is what is done next: the Lease says so from now on.
+        """
         for _ in range(_TRIES):
             lease = await self._read()
             held = self._state(lease)
@@ -81,6 +87,8 @@ class Lock:
                 raise LockTaken(held)
             since = held.since if held else None
             body = self._body(holder, reason, holder_name, seconds, by_hand, since)
+            if step:
+                body["metadata"]["annotations"][_BEGAN] = f"{holder} {step}"
             try:
                 if lease is None:
                     metadata = {"name": NAME, "namespace": self._cluster.namespace}
@@ -130,6 +138,14 @@ class Lock:
     async def state(self) -> LockState | None:
         """Who holds the lock now; ``None`` when it is free."""
         return self._state(await self._read())
+
+    async def last_step(self, holder: str) -> str:
+        """The step that ``holder`` began last, as the Lease remembers it; empty when none, or when
+        somebody else acted since."""
+        lease = await self._read()
+        notes = (lease.metadata.annotations if lease else None) or {}
+        who, _, step = notes.get(_BEGAN, "").partition(" ")
+        return step if who == holder else ""
 
     @property
     def _one(self) -> str:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from bot.engine.access import needed, rule_for
+from bot.engine.changes.ending import end
 from bot.engine.changes.journal import StoredJournal
 from bot.engine.changes.looking import Look
 from bot.engine.changes.parts import DECIDE_BY, DECIDE_BY_BREAKGLASS, VALID, Parts
@@ -17,7 +18,7 @@ from bot.engine.remedy import PlanRefused
 from bot.model.approval import ApprovalRule
 from bot.model.audit import Event
 from bot.model.brakes import Brake
-from bot.model.change import Change, ChangeState, ask_id
+from bot.model.change import Change, ChangeState, Word, ask_id
 from bot.model.errors import NotAllowed, OncallError, StoreUnavailable
 from bot.model.plan import Plan, Risk
 from bot.store.changes import Asking
@@ -26,6 +27,10 @@ logger = logging.getLogger(__name__)
 
 WITHIN = 30.0
 """Seconds for making a plan."""
+LOST = (
+    "It was begun already (“{}”), and the store lost its last second and with it what became of it."
+)
+LOST_HINT = "Look at the cluster: /cilium status. Ask for it anew if it is still needed."
 
 
 async def make_plan(parts: Parts, change: Change) -> Plan:
@@ -41,6 +46,17 @@ async def make_plan(parts: Parts, change: Change) -> Plan:
         ) from None
 
 
+async def forgotten_step(parts: Parts, change: Change) -> str:
+    """The step that this change began although its record knows of none; empty as a rule.
+
+    A store can lose its last second; the Lease in the cluster does not. Raises
+    :class:`~bot.model.errors.ClientError`.
+    """
+    if change.steps or change.said(Word.DID_NOT):
+        return ""
+    return await parts.brakes.lock(parts.cluster(change)).last_step(change.id)
+
+
 async def plan_change(parts: Parts, journal: StoredJournal) -> None:
     """Go on with a change in ``planning``: refuse it, ask for approval, or let a safe one go."""
     change = journal.change
@@ -48,6 +64,9 @@ async def plan_change(parts: Parts, journal: StoredJournal) -> None:
         if not parts.seal.holds_for_request(change):
             raise NotAllowed("The request was altered: its seal does not hold.")
         await parts.teller.admit(change.request)
+        if step := await forgotten_step(parts, change):
+            await end(parts, journal, ChangeState.STOPPED, LOST.format(step), LOST_HINT)
+            return
         plan = await make_plan(parts, change)
         _require_breakglass_words(change, plan)
         brakes = await parts.brakes.on(plan, change.id, parts.cluster(change))

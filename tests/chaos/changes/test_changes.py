@@ -208,11 +208,8 @@ async def _approve_until_it_ends(
 
 def judged(change: Change | None, effects: list[str], trouble: Trouble) -> str:
     """What is wrong with how a change ended; empty when nothing is."""
-    asked = 1
-    if trouble is store_forgets and change is not None:
-        asked = change.round  # what the store forgot was planned anew, and approved anew
-    if len(effects) > max(1, asked):
-        return f"it happened {len(effects)} times, asked for {asked} times: {effects}"
+    if len(effects) > 1:
+        return f"it happened {len(effects)} times: {effects}"
     if change is None:
         return "" if trouble is store_forgets else "it is forgotten"
     done = [step for step in change.steps if step.state is StepState.DONE]
