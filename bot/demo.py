@@ -35,7 +35,7 @@ from bot.slack.surface import EVENTS
 
 CLUSTER = "playground"
 CHANNEL = "cilium-oncall"
-APPROVER = "ben"
+APPROVERS = ("ben", "leo")
 KUBECONFIG = "kubeconfig"
 FIRST_COMMAND = "status node-7"
 STARTING = 30.0
@@ -96,22 +96,22 @@ def _settings(folder: Path, workspace: Workspace, credentials: Credentials, helm
         helm=helm,
         store=Store(folder=folder / "store"),
         credentials=credentials,
-        approval_rules=_approved_by(workspace.users[APPROVER]),
+        approval_rules=_approved_by(*(workspace.users[name] for name in APPROVERS)),
     )
 
 
-def _approved_by(user: str) -> ApprovalRules:
-    """What ``approvals.yaml`` would say: one person of the workspace approves everything."""
+def _approved_by(*users: str) -> ApprovalRules:
+    """What ``approvals.yaml`` would say: these people of the workspace approve everything."""
     everything = frozenset([ANY])
     rule = ApprovalRule(
-        name=f"{APPROVER} approves",
+        name=f"{' and '.join(APPROVERS)} approve",
         place="the demo",
-        risks=frozenset([Risk.SAFE, Risk.GUARDED]),
+        risks=frozenset(Risk),
         remedies=everything,
         clusters=everything,
         namespaces=everything,
         channels=everything,
-        approvers=Approvers(users=frozenset([user])),
+        approvers=Approvers(users=frozenset(users)),
     )
     return ApprovalRules(rules=(rule,))
 

@@ -20,6 +20,7 @@ SLACKBOT: Final = User("USLACKBOT", "slackbot", "Slackbot", "slack", is_bot=True
 PEOPLE: Final = (
     User("U0PLAYANA01", "ana", "Ana Ruiz", "on-call"),
     User("U0PLAYBEN01", "ben", "Ben Okafor", "approver"),
+    User("U0PLAYLEO01", "leo", "Leo Brandt", "approver"),
     User("U0PLAYZOE01", "zoe", "Zoe Lind", "bystander"),
     User("U0PLAYGUS01", "gus", "Gus Moreau", "guest", is_guest=True),
     User("U0PLAYKIM01", "kim", "Kim Sato", "other company", team="T0PLAYPARTNER"),
@@ -34,7 +35,9 @@ OTHERS: Final = (
 
 GROUPS: Final = (
     UserGroup("S0PLAYONCALL", "network-oncall", "Network on-call", ("U0PLAYANA01",)),
-    UserGroup("S0PLAYAPPROVE", "network-approvers", "Network approvers", ("U0PLAYBEN01",)),
+    UserGroup(
+        "S0PLAYAPPROVE", "network-approvers", "Network approvers", ("U0PLAYBEN01", "U0PLAYLEO01")
+    ),
 )
 
 
@@ -60,7 +63,7 @@ class Directory:
                     "C0PLAYAPPROVE",
                     "network-approvals",
                     "Changes that wait for a yes",
-                    {"U0PLAYANA01", "U0PLAYBEN01", BOT.id},
+                    {"U0PLAYANA01", "U0PLAYBEN01", "U0PLAYLEO01", BOT.id},
                     is_private=True,
                 ),
                 Channel(

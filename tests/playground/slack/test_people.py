@@ -29,7 +29,7 @@ async def test_users_info_says_who_is_what(workspace: Workspace, client: AsyncWe
     assert (kim["is_stranger"], lou["is_stranger"]) == (False, True)
     members = (await client.users_list())["members"]
     assert {member["name"] for member in members} == {
-        *("ana", "ben", "zoe", "gus", "eva", "cilium", "slackbot")
+        *("ana", "ben", "leo", "zoe", "gus", "eva", "cilium", "slackbot")
     }
 
 
@@ -37,7 +37,7 @@ async def test_user_groups_need_a_paid_plan(workspace: Workspace, client: AsyncW
     groups = (await client.usergroups_list(include_users=True))["usergroups"]
     assert {group["handle"] for group in groups} == {"network-oncall", "network-approvers"}
     members = await client.usergroups_users_list(usergroup=groups[1]["id"])
-    assert members["users"] == [workspace.users["ben"]]
+    assert members["users"] == [workspace.users["ben"], workspace.users["leo"]]
     async with Workspace(is_paid=False) as free:
         poor = AsyncWebClient(token=free.bot_token, base_url=free.api_url)
         with pytest.raises(SlackApiError, match="plan_upgrade_required"):

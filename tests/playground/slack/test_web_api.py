@@ -114,7 +114,7 @@ async def test_the_directory(workspace: Workspace, client: AsyncWebClient) -> No
     assert (await client.conversations_info(channel=general))["channel"]["is_member"] is False
     await client.conversations_join(channel=general)
     members = await client.conversations_members(channel=general)
-    regulars = {workspace.users[name] for name in ("ana", "ben", "zoe", "cilium")}
+    regulars = {workspace.users[name] for name in ("ana", "ben", "leo", "zoe", "cilium")}
     assert set(members["members"]) == regulars
     listed = await client.conversations_list()
     public = {"cilium-oncall", "general", "partner-noc"}
