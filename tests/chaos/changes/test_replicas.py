@@ -7,6 +7,8 @@ as done or asks; and the Slack message says what became of it.
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator
@@ -188,6 +190,30 @@ async def test_a_killed_carrier_s_helm_in_the_middle_is_asked_about_through_the_
         await here.said(change_id, Word.DID_NOT, other)
         await here.is_done(await here.ended(change_id, before, other), before)
         assert len(here.helms.begun) == 2
+
+
+@pytest.mark.timeout(120)
+async def test_a_carrier_that_hangs_while_its_helm_works_is_not_helped_by_a_second_helm(
+    tmp_path: Path,
+) -> None:
+    async with scene(tmp_path) as here:
+        before = (await here.history())[-1].number
+        change_id = await here.approved(*here.world.bots)
+        helm = await here.helms.next()
+        assert helm is not None
+        carrier, other = carrier_of(helm.bot, here.world.bots)
+        os.kill(helm.bot, signal.SIGSTOP)
+        try:
+            done = await here.ended(change_id, before, other)
+            await here.is_done(done, before)
+        finally:
+            os.kill(helm.bot, signal.SIGCONT)
+        await asyncio.sleep(0.5)  # it finds what it was at, and that it is not its own any more
+        assert await here.world.change(change_id) == done
+        assert len(_made(await here.history(), before)) == 1
+        assert len(here.helms.begun) == 1
+        assert carrier.process is not None
+        assert carrier.process.is_alive()
 
 
 @pytest.mark.timeout(120)
