@@ -61,6 +61,12 @@ class StoreUnavailable(OncallError):
     perhaps_done = False
 
 
+class StoreDenies(StoreUnavailable):
+    """The store is there, but its rules for the bot's user forbid this command, and will again."""
+
+    retry_makes_sense = False
+
+
 class RecordTooNew(OncallError):
     """A record in the store was written by a newer version of the bot, and was left alone."""
 

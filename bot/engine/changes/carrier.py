@@ -26,7 +26,7 @@ from bot.engine.changes.verifying import check_again, verify
 from bot.engine.journal import Superseded
 from bot.engine.run import run_in_context
 from bot.model.change import Change, ChangeState, Word
-from bot.model.errors import RecordTooNew, StoreUnavailable
+from bot.model.errors import RecordTooNew, StoreDenies, StoreUnavailable
 from bot.store.ending import end
 
 logger = logging.getLogger(__name__)
@@ -67,9 +67,7 @@ class ChangeCarrier:
             return
         try:
             generation = await self._parts.changes.generation()
-        except StoreUnavailable as error:
-            if "NOPERM" not in error.message:
-                raise
+        except StoreDenies as error:
             self._notices = False
             logger.warning("restarts of the store are not noticed: %s", error)
             return

@@ -44,13 +44,15 @@ class World:
     _history: dict[Path, list[tuple[float, int]]] = field(default_factory=dict)
     """How long the store's files were when."""
 
-    async def typed(self, text: str) -> str:
+    async def typed(self, text: str, by: BotProcess | None = None) -> str:
         """Type a command until it became a change, as people do who were told that it did not
-        (Slack failed, the store is away) or hear nothing (the store forgot); the change's id."""
+        (Slack failed, the store is away) or hear nothing (the store forgot); the change's id.
+
+        ``by`` gets it, or any."""
         async with asyncio.timeout(60):
             while True:
                 before = set(self.live())
-                for bot in self.bots:
+                for bot in [by] if by else self.bots:
                     self.workspace.bot_url = bot.url
                     ack = await self.workspace.command(
                         "/cilium", text, user=REQUESTER, channel=CHANNEL
@@ -74,12 +76,14 @@ class World:
         return {key_of(one): one for one in ours if key_of(one).startswith("c-")
                 and "/" not in key_of(one)}  # fmt: skip
 
-    async def clicked(self, change_id: str, word: Word, user: str = APPROVER) -> None:
-        """Press the button of the live message, if it is there and a bot is up."""
+    async def clicked(
+        self, change_id: str, word: Word, user: str = APPROVER, by: BotProcess | None = None
+    ) -> None:
+        """Press the button of the live message, if it is there and a bot is up; ``by`` gets it."""
         message = self.live().get(change_id)
         if message is None:
             return
-        for bot in self.bots:
+        for bot in [by] if by else self.bots:
             self.workspace.bot_url = bot.url
             with suppress(KeyError):  # the message says something else by now
                 ack = await self.workspace.click(message, f"change.{word.value}", user=user)
