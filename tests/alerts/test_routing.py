@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from bot.alerts.payload import read
 from bot.alerts.routing import route
+from bot.authoring import PodName, Report, Run, runbook
 from bot.engine.grammar import parse
+from bot.engine.registry import Registry, runbook_of
 from bot.model.alert_matcher import parse_matcher
 from bot.model.alert_route import AlertRoute, AlertSeverity
 from bot.model.alert_rules import AlertRule, AlertRules
@@ -105,6 +107,32 @@ def test_flags_stand_as_they_are_in_the_rule() -> None:
 def test_the_labels_runbook_and_command_choose_nothing() -> None:
     evil = alert(runbook="restart-agent", command="restart-agent node-1", cluster="other")
     assert routed([evil], rule("down", 'alertname="CiliumAgentDown"')).runbook == "status"
+
+
+class TestNeeded:
+    """A runbook that needs what the labels do not give."""
+
+    @pytest.mark.parametrize(("pod", "command", "why"), [
+        ("web/cart-1", ("needy", "web/cart-1"), ""),
+        ("../..", ("versions",), "pod: pod is '../..', not a pod name"),
+        ("", ("versions",), "needy needs POD. The default's command instead."),
+    ])  # fmt: skip
+    def test_the_defaults_command_answers_instead(
+        self, pod: str, command: tuple[str, ...], why: str
+    ) -> None:
+        @runbook("needy")
+        async def needy(run: Run, pod: PodName) -> Report:
+            """Look at one pod."""
+            raise NotImplementedError
+
+        registry = Registry([*REGISTRY.runbooks, runbook_of(needy)])
+        about = rule("pods", 'alertname=~".*"', runbook="needy", parameters={"pod": "{pod}"})
+        table = AlertRules(receivers={"prod": PROD}, rules=(about,), default=DEFAULT)
+        posted = read(body(alert(pod=pod)), PROD, NOW).delivery
+        found = route(posted, table, registry)
+        assert (found.runbook, *found.words) == command
+        assert why in found.why
+        assert found.rule == "pods"
 
 
 class TestGroups:

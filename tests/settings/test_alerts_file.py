@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bot.alerts.payload import read
+from bot.alerts.routing import route
 from bot.cli.configuration import runbook_parameters
 from bot.model.alert_matcher import Comparison, Matcher
 from bot.model.alert_route import AlertSeverity
 from bot.model.alert_rules import AlertReceiver, AlertRule, AlertRules
 from bot.settings import Settings, check, load
+from runbooks import catalogue
+from tests.alerts.posts import alert, body
 
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
 BOT = "clusters: {prod: {context: p}}\nalerts: alerts.yaml\n"
 RUNBOOKS = {"status": {"node": False, "deep": False}, "flows": {"pod": True}}
@@ -108,7 +114,7 @@ def test_without_a_file_there_is_no_table(tmp_path: Path) -> None:
      "found stauts; did you mean status?"),
     ("runbook: status\n", "runbook: restart-agent\n", "alerts.yaml:7: rules.0.runbook: it changes "
      "the cluster, and an alert may only have something looked at, found restart-agent"),
-    ("runbook: status\n", "", "alerts.yaml:5: rules.0: neither runbook nor nothing"),
+    ("    runbook: status\n", "", "alerts.yaml:5: rules.0: neither runbook nor nothing"),
     ("runbook: status\n", "runbook: status\n    nothing: told\n", "rules.0: runbook and nothing"),
     ("runbook: status\n", "nothing: told\n", "rules.0.parameters: parameters of nothing"),
     ("{node: ", "{nod: ", "alerts.yaml:8: rules.0.parameters.nod: status has no such parameter, "
@@ -175,8 +181,10 @@ class TestShipped:
         for name, command in expected.items():
             about = [rule for rule in table.rules if rule.is_about({"alertname": name})]
             assert len(about) == 1, f"{name}: {[rule.name for rule in about]}"
-            node = ("node-7",) if about[0].parameters == {"node": "{node}"} else ()
-            assert (about[0].runbook, *node) == command, name
+            posted = read(body(alert(name, node="node-7")), table.receivers["prod"], NOW)
+            found = route(posted.delivery, table, catalogue.registry())
+            assert (found.runbook, *found.words) == command, name
+            assert found.why == ""
 
     def test_no_rule_is_about_no_alert(self, table: AlertRules) -> None:
         names = [*BUILT, *WAITING, *WAITING_EVERYWHERE]
