@@ -80,7 +80,15 @@ def doctor(config: Path | None, cluster: str | None, deadline: str, output: str)
     if not seconds:
         raise UsageError(f"{deadline} is not a duration.", hint="Such as 20s or 1m.")
     record = asyncio.run(
-        consult(config, cluster, os.environ, command_names(), seconds, remedy_names())
+        consult(
+            config,
+            cluster,
+            os.environ,
+            command_names(),
+            seconds,
+            remedy_names(),
+            runbook_parameters(),
+        )
     )
     sys.exit(show(record, Output(output)))
 

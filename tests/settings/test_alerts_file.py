@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.alerts.payload import read
 from bot.alerts.routing import route
@@ -15,6 +18,7 @@ from bot.model.alert_matcher import Comparison, Matcher
 from bot.model.alert_route import AlertSeverity
 from bot.model.alert_rules import AlertReceiver, AlertRule, AlertRules
 from bot.settings import Settings, check, load
+from bot.settings.alerts_schema import AlertsFile, ReceiverEntry, RuleEntry
 from runbooks import catalogue
 from tests.alerts.posts import alert, body
 
@@ -158,6 +162,40 @@ def test_all_problems_come_at_once(tmp_path: Path) -> None:
     text = (HEAD + RULE).replace("prod]", "prdo]").replace("status", "stauts")
     lines = [each.split(":")[1] for each in told(tmp_path, text)]
     assert lines == ["2", "3", "7"]
+
+
+SHAPES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from([*RuleEntry.model_fields, *ReceiverEntry.model_fields]),
+            inner,
+            max_size=6,
+        ),
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.sampled_from(["receivers", "rules", "default"]), SHAPES)
+def test_no_shape_crashes(
+    tmp_path_factory: pytest.TempPathFactory, section: str, shape: object
+) -> None:
+    folder = tmp_path_factory.mktemp("shape")
+    for value in (shape, [shape], {"prod": shape}):
+        lines = told(folder, yaml.safe_dump({section: value}, allow_unicode=True))
+        assert lines
+        assert all(line.isprintable() for line in lines)
+    for child in folder.iterdir():
+        child.unlink()
+    folder.rmdir()
+
+
+def test_every_field_is_documented() -> None:
+    page = (ROOT / "docs" / "alerts.md").read_text()
+    for field in (*RuleEntry.model_fields, *ReceiverEntry.model_fields, *AlertsFile.model_fields):
+        assert f"`{field}`" in page or f"\n{field}:" in page, field
 
 
 class TestShipped:
