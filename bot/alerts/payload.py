@@ -20,11 +20,16 @@ from bot.model.alert import Alert, AlertState, Delivery
 from bot.model.alert_rules import AlertReceiver
 from bot.model.errors import NotAllowed, UsageError
 from bot.model.nearest import did_you_mean, quoted
+from bot.model.visible import visible
 
 MOST_BYTES = 4 * 1024 * 1024
 VERSION = "4"
 CLUSTER = "cluster"
 """The label that says which cluster is meant, where a receiver may speak for several."""
+
+_AT = " - at `$"
+"""What msgspec puts before the place of an error; the value before it may be the sender's."""
+_LONGEST = 100
 
 
 class _Post(msgspec.Struct, rename="camel", kw_only=True):
@@ -150,6 +155,7 @@ def _said(error: Exception, where: str = "") -> str:
     elif isinstance(error, UnicodeDecodeError):
         what, path = "not UTF-8 text", ""
     else:
-        what, _, path = str(error).partition(" - at `$")
+        what, _, path = str(error).rpartition(_AT) if _AT in str(error) else (str(error), "", "")
     field = (where + path.rstrip("`")).lstrip(".")
+    what = visible(what if len(what) <= _LONGEST else f"{what[: _LONGEST - 1]}…")
     return f"{field}: {what}." if field else f"The body: {what}."

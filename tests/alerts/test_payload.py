@@ -83,6 +83,17 @@ def test_a_body_of_which_nothing_can_be_made_is_refused_by_field(sent: bytes, sa
     assert "\n" not in refused.value.message
 
 
+@pytest.mark.parametrize("value", ["x" * 5000, "\x1b[31m - at `$.version`", "a\nb"])
+def test_what_the_sender_wrote_is_told_short_and_visible(value: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        read(body(alert(), status=value), PROD, NOW)
+    (sentence,) = read(body(alert(), {**alert(), "status": value}), PROD, NOW).unreadable
+    for said, field in ((refused.value.message, "status"), (sentence, "alerts[1].status")):
+        assert said.startswith(f"{field}: Invalid enum value")
+        assert said.isprintable()
+        assert len(said) < 150
+
+
 def test_deep_nesting_is_refused_with_a_sentence() -> None:
     """The parser gives up on the whole of it, before there are alerts."""
     deep = b"[" * 100_000 + b"]" * 100_000
