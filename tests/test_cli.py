@@ -38,6 +38,7 @@ def cilium_oncall(
 @pytest.mark.parametrize("words", [
     ["--help"], ["status", "--help"], ["-h"], ["demo", "-h"], ["apply", "--help"],
     ["approvals", "approve", "-h"], ["changes", "say", "-h"], ["audit", "verify", "-h"],
+    ["alerts", "route", "-h"],
 ])  # fmt: skip
 def test_help_imports_nothing_heavy(tmp_path: Path, words: list[str]) -> None:
     ended = cilium_oncall(tmp_path, *words, PYTHONPROFILEIMPORTTIME="1")

@@ -108,7 +108,7 @@ async def test_remedy_of_contributing_is_carried_out(
 
 
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/operations.md",
-                                      "docs/report-json.md", "docs/settings.md",
+                                      "docs/alerts.md", "docs/report-json.md", "docs/settings.md",
                                       "docs/terminal-changes.md"])  # fmt: skip
 def test_every_command_line_shown_parses(document: str) -> None:
     for line in shown_commands(document):

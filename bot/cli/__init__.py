@@ -8,6 +8,7 @@ commands.py       demo, serve, doctor, schema
 configuration.py  config check, access explain
 changes.py        apply, approvals, changes: through the team's running bot
 applying.py       apply without one: the plan alone, or breakglass
+alerts.py         alerts route
 audit.py          audit show, verify, export
 """
 
@@ -18,7 +19,7 @@ import sys
 
 import click
 
-from bot.cli import audit, changes, commands, configuration
+from bot.cli import alerts, audit, changes, commands, configuration
 from bot.cli.environment import TRACEBACK_VARIABLE
 from bot.cli.subcommands import runbook_command
 from bot.model.errors import ConfigurationError, OncallError, UsageError
@@ -74,6 +75,7 @@ def cli() -> None:
 
 
 for _command in (
+    alerts.alerts,
     audit.audit,
     changes.apply,
     changes.approvals,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.configuration import command_names, remedy_names
+from bot.cli.configuration import command_names, remedy_names, runbook_parameters
 from bot.cli.environment import CONFIG_VARIABLE
 from bot.model.errors import UsageError
 
@@ -55,7 +55,7 @@ def serve(config: Path) -> None:
     from bot import app
     from bot.settings import load
 
-    settings = load(config, os.environ, command_names(), remedy_names())
+    settings = load(config, os.environ, command_names(), remedy_names(), runbook_parameters())
     secrets = settings.credentials.values()
     _until_interrupted(lambda: app.serve(settings), settings.logs, secrets)
 
@@ -80,7 +80,15 @@ def doctor(config: Path | None, cluster: str | None, deadline: str, output: str)
     if not seconds:
         raise UsageError(f"{deadline} is not a duration.", hint="Such as 20s or 1m.")
     record = asyncio.run(
-        consult(config, cluster, os.environ, command_names(), seconds, remedy_names())
+        consult(
+            config,
+            cluster,
+            os.environ,
+            command_names(),
+            seconds,
+            remedy_names(),
+            runbook_parameters(),
+        )
     )
     sys.exit(show(record, Output(output)))
 

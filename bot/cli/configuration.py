@@ -30,6 +30,14 @@ def remedy_names() -> list[str]:
     return [remedy.name for remedy in catalogue.registry().remedies]
 
 
+def runbook_parameters() -> dict[str, dict[str, bool]]:
+    """What alerts may be routed to: runbooks, their parameters, and whether each is required."""
+    return {
+        runbook.name: {parameter.name: parameter.required for parameter in runbook.parameters}
+        for runbook in catalogue.registry().runbooks
+    }
+
+
 @click.group(short_help="Look at a configuration file")
 def config() -> None:
     """Look at a configuration file."""
@@ -40,11 +48,11 @@ def config() -> None:
 def config_check(file: Path) -> None:
     """Report everything that is wrong with FILE: line, field, what was found, what is allowed.
 
-    The files of access and approval rules that it names are checked with it.
+    The files of access, approval and alert rules that it names are checked with it.
     """
     from bot.settings import check
 
-    problems = check(file, command_names(), remedy_names())
+    problems = check(file, command_names(), remedy_names(), runbook_parameters())
     for problem in problems:
         click.echo(str(problem))
     if problems:

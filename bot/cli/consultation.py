@@ -54,6 +54,7 @@ async def consult(
     commands: Collection[str],
     within: float,
     remedies: Collection[str] | None = None,
+    runbooks: Mapping[str, Mapping[str, bool]] | None = None,
 ) -> RunRecord:
     """A finished run of the doctor, on ``cluster`` or on every one. Nothing is journaled.
 
@@ -61,7 +62,7 @@ async def consult(
     """
     began = datetime.now(UTC)
     try:
-        settings = load(config, environ, commands, remedies)
+        settings = load(config, environ, commands, remedies, runbooks)
     except InvalidSettings as error:
         parts: list[Part] = [Files(str(config or ""), error.problems)]
         report = await examine(parts, title="The bot's configuration", within=within)

@@ -45,7 +45,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
     ``receiver`` is the name in the path, whose token was shown; ``group_key`` is Alertmanager's.
     ``cluster`` is the configured cluster it speaks for, checked at the door. ``truncated`` alerts
-    were left out by Alertmanager.
+    were left out by Alertmanager, ``unreadable`` ones by the door, because nothing could be made of
+    them.
     """
 
     receiver: str
@@ -58,4 +59,5 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     common_annotations: dict[str, str] = {}
     alertmanager_url: str = ""
     truncated: int = 0
+    unreadable: int = 0
     received_at: datetime

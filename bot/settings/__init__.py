@@ -10,6 +10,8 @@ access_schema.py what access.yaml may say, as frozen types
 access_file.py   access.yaml to access rules, names compared with those that exist
 approvals_schema.py what approvals.yaml may say, as frozen types
 approvals_file.py   approvals.yaml to approval rules, refused where they loosen what no rule may
+alerts_schema.py what alerts.yaml may say, as frozen types
+alerts_file.py   alerts.yaml to the routing table of alerts; only what reads may be routed to
 rule_lists.py    what files of rules have in common
 against_schema.py a document against a schema, told by line
 document.py      a file as plain values that remember where they stood

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from bot.model.access import AccessRules, without_file
+from bot.model.alert_rules import AlertRules
 from bot.model.approval import ApprovalRules
 from bot.settings.access_file import examine_access
 from bot.settings.against_schema import (
@@ -16,6 +17,7 @@ from bot.settings.against_schema import (
     validated,
     without_empty_sections,
 )
+from bot.settings.alerts_file import examine_alerts
 from bot.settings.approvals_file import examine_approvals
 from bot.settings.document import Document
 from bot.settings.problems import Problem
@@ -23,6 +25,9 @@ from bot.settings.rule_lists import Known
 from bot.settings.rules import contradictions
 from bot.settings.schema import BotFile, Limits
 from bot.settings.yaml_source import read
+
+Runbooks = Mapping[str, Mapping[str, bool]]
+"""Read-only runbooks by name: their parameters, and whether each is required."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Examined:
     said: BotFile | None
     access: AccessRules | None
     approvals: ApprovalRules | None
+    alerts: AlertRules | None
     problems: list[Problem]
 
 
@@ -39,19 +45,21 @@ def check(
     path: FilePath,
     commands: Collection[str] | None = None,
     remedies: Collection[str] | None = None,
+    runbooks: Runbooks | None = None,
 ) -> list[Problem]:
     """Everything that is wrong with ``path``; empty when the bot can be started with it.
 
     ``commands`` are the names that access rules may use, ``remedies`` those that approval rules
-    may; ``None``: they are not compared.
+    may, ``runbooks`` what alerts may be routed to; ``None``: they are not compared.
     """
-    return examine_all(path, commands, remedies).problems
+    return examine_all(path, commands, remedies, runbooks).problems
 
 
 def examine_all(
     path: FilePath,
     commands: Collection[str] | None = None,
     remedies: Collection[str] | None = None,
+    runbooks: Runbooks | None = None,
 ) -> Examined:
     """``path`` and the files of rules it names, problems in the order of files and lines."""
     document, said = _examined(path)
@@ -62,6 +70,7 @@ def examine_all(
         channels=_names(values, "channels"),
         commands=commands,
         remedies=remedies,
+        runbooks=runbooks,
     )
     access = without_file(known.channels) if said is not None else None
     if file := _named_file(path, values, "access", problems):
@@ -71,7 +80,11 @@ def examine_all(
     if file := _named_file(path, values, "approvals", problems):
         approvals, more = examine_approvals(file, known)
         problems = [*problems, *more]
-    return Examined(None if problems else said, access, approvals, problems)
+    alerts = None
+    if file := _named_file(path, values, "alerts", problems):
+        alerts, more = examine_alerts(file, known)
+        problems = [*problems, *more]
+    return Examined(None if problems else said, access, approvals, alerts, problems)
 
 
 def _named_file(

@@ -13,12 +13,14 @@ from bot.settings.rules import Contradiction
 @dataclass(frozen=True, slots=True)
 class Known:
     """The names that rules may use. ``commands`` and ``remedies`` are ``None`` where they are not
-    compared."""
+    compared. ``runbooks`` are the read-only ones: their parameters, and whether each is required.
+    """
 
     clusters: frozenset[str]
     channels: frozenset[str]
     commands: Collection[str] | None = None
     remedies: Collection[str] | None = None
+    runbooks: Mapping[str, Mapping[str, bool]] | None = None
 
 
 def entries(values: Mapping[str, object]) -> Iterator[tuple[Path, Mapping[str, object]]]:

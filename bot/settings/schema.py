@@ -10,6 +10,7 @@ from pydantic import Field, InstanceOf, model_validator
 from pydantic_core import PydanticCustomError
 
 from bot.model.access import AccessRules, without_file
+from bot.model.alert_rules import AlertRules
 from bot.model.approval import ApprovalRules
 from bot.model.names import Duration
 from bot.settings.credentials import Credentials
@@ -134,6 +135,7 @@ class BotFile(Section):
     channels: Mapping[ChannelId, ClusterName] = Field(default_factory=dict)
     access: FilePath | None = None
     approvals: FilePath | None = None
+    alerts: FilePath | None = None
     changes: Changes = Changes()
     slack: Slack = Slack()
     http: Http = Http()
@@ -157,6 +159,8 @@ class Settings(BotFile):
     """What the access file says; ``None`` without one."""
     approval_rules: InstanceOf[ApprovalRules] | None = None
     """What the approvals file says; ``None`` without one, and then nothing can be changed."""
+    alert_rules: InstanceOf[AlertRules] | None = None
+    """What the alerts file says; ``None`` without one."""
 
     @property
     def identity_cluster(self) -> str | None:

@@ -266,7 +266,7 @@ def told(tmp_path: Path, content: str | bytes) -> list[str]:
             "- a\n",
             [
                 "bot.yaml:1: found a list; allowed: a mapping of clusters, channels, access, "
-                "approvals, changes, slack, http, helm, limits, store, logs"
+                "approvals, alerts, changes, slack, http, helm, limits, store, logs"
             ],
             id="a-list",
         ),
