@@ -99,14 +99,13 @@ TROUBLES: tuple[Trouble, ...] = (
 
 @pytest.mark.timeout(120 + 8 * CHANGES)
 async def test_every_approved_effect_happens_once_or_a_human_is_asked(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     began, each = time.monotonic(), max(1, CHANGES // WORLDS)
     tallies = await asyncio.gather(
         *(story(tmp_path / str(number), SEED + number, each) for number in range(WORLDS))
     )
-    with capsys.disabled():
-        print(f"\n{figures(tallies, time.monotonic() - began)}")  # noqa: T201
+    record_property("figures", figures(tallies, time.monotonic() - began))
     assert not [wrong for tally in tallies for wrong in tally.wrong]
 
 

@@ -11,6 +11,7 @@ import os
 import random
 import signal
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -65,7 +66,7 @@ TROUBLES = (helm_killed, its_bot_killed, store_killed, one_killed, nothing)
 
 @pytest.mark.timeout(120 + 60 * ROLLBACKS)
 async def test_a_rollback_is_done_once_or_a_human_is_asked(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     chance, ends = random.Random(SEED), Counter[str]()
     helms = Helms.make(tmp_path / "bin")
@@ -104,8 +105,8 @@ async def test_a_rollback_is_done_once_or_a_human_is_asked(
                 await troubled
             ends[f"{trouble.__name__}: {change.state}"] += 1
             judge(change, await history(), before, target, trouble.__name__)
-    with capsys.disabled():
-        print(f"\nchaos of rollbacks: seed {SEED}, {len(helms.begun)} helms, {dict(ends)}")  # noqa: T201
+    told = f"chaos of rollbacks: seed {SEED}, {len(helms.begun)} helms, {dict(ends)}"
+    record_property("figures", told)
     assert helms.begun
     assert not helms.overlapped, "two helms at work on one release"
 
