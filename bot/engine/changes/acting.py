@@ -224,7 +224,7 @@ class Act(Look):
     async def _was_forgotten(self, name: str) -> bool:
         """Whether this change began the step, as the Lease says, and the journal was lost since."""
         denied = (said for said in self.change.said(Word.DID_NOT) if said.about in ("", name))
-        return not any(denied) and await self._lock.last_step(self.change.id) == name
+        return not any(denied) and name in await self._lock.begun(self.change.id)
 
     async def _effect(
         self, observed: Callable[[], Awaitable[Effect]], settled: float = 0.0

@@ -36,24 +36,20 @@ _BUDGET = Brake(
 async def begin(parts: Parts, journal: StoredJournal) -> None:
     """Go on with a change in ``approved``: nothing was done yet."""
     change = journal.change
-    if change.said(Word.CANCEL, Word.STOP):
-        await cancelled(parts, journal)
-        return
     if change.steps:
-        await end(parts, journal, ChangeState.STOPPED, "It was begun before, and is not twice.")
+        why = "It was begun once already, and a change is carried out once."
+        await end(
+            parts, journal, ChangeState.STOPPED, why, "Ask for it anew if it is still needed."
+        )
         return
-    if trouble := why_not(parts, change):
-        await refuse(parts, journal, f"Not carried out: {trouble}", "Ask for it anew.")
-        return
-    if is_late(change, datetime.now(UTC), parts.time_scale):
-        await expire(parts, journal, "The approval was given too long ago to begin now.")
-        return
-    assert change.plan is not None  # noqa: S101  why_not
     cluster = parts.cluster(change)
     try:
         if step := await forgotten_step(parts, change):
             await _ask_what_became_of(parts, journal, step)
             return
+        if await _is_over(parts, journal):
+            return
+        assert change.plan is not None  # noqa: S101  why_not
         plan = await make_plan(parts, change)
         if plan.digest != change.plan.digest:
             await void(parts, journal, plan)
@@ -70,10 +66,11 @@ async def begin(parts: Parts, journal: StoredJournal) -> None:
             await hold_back(parts, journal, [_BUDGET], change.plan)
             return
     except LockTaken as error:
-        await hold_back(parts, journal, [lock_brake(error.held)], change.plan)
+        await hold_back(parts, journal, [lock_brake(error.held)], plan)
         return
     except (Unreachable, TimedOut):
-        await journal.sleep(AGAIN)
+        if not await _is_over(parts, journal):
+            await journal.sleep(AGAIN)
         return
     except StoreUnavailable:
         raise
@@ -88,6 +85,20 @@ async def begin(parts: Parts, journal: StoredJournal) -> None:
         checks_before=await checks_of(parts, change),
     )
     await journal.write(begun, parts.audit.event(Event.BEGAN, begun, detail=plan.title), due=0)
+
+
+async def _is_over(parts: Parts, journal: StoredJournal) -> bool:
+    """Whether it is cancelled, not approved by its seals, or too late; then it has ended."""
+    change = journal.change
+    if change.said(Word.CANCEL, Word.STOP):
+        await cancelled(parts, journal)
+    elif trouble := why_not(parts, change):
+        await refuse(parts, journal, f"Not carried out: {trouble}", "Ask for it anew.")
+    elif is_late(change, datetime.now(UTC), parts.time_scale):
+        await expire(parts, journal, "The approval was given too long ago to begin now.")
+    else:
+        return False
+    return True
 
 
 async def _ask_what_became_of(parts: Parts, journal: StoredJournal, step: str) -> None:

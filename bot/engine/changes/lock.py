@@ -3,7 +3,7 @@ exclude each other, too.
 
 A lock lapses unless it is renewed. It only keeps changes apart in time; what makes a late call
 harmless are the preconditions on every write (UID, resourceVersion). The Lease also remembers the
-last step that was begun under it: a store can lose its last second, and with it the journal of what
+steps that its last change began: a store can lose its last second, and with it the journal of what
 was done in it.
 Source of the fields: Kubernetes API reference, coordination.k8s.io/v1 Lease.
 """
@@ -30,6 +30,8 @@ _PREFIX = "cilium-oncall.io/"
 _REASON, _NAME, _SINCE = f"{_PREFIX}reason", f"{_PREFIX}holder-name", f"{_PREFIX}since"
 _BY_HAND, _BEGAN = f"{_PREFIX}by-hand", f"{_PREFIX}began"
 _TRIES = 3
+_MOST_STEPS = 20
+"""That are remembered, the latest: as many as no change begins in a second."""
 
 
 class LockTaken(Exception):
@@ -88,7 +90,7 @@ class Lock:
             since = held.since if held else None
             body = self._body(holder, reason, holder_name, seconds, by_hand, since)
             if step:
-                body["metadata"]["annotations"][_BEGAN] = f"{holder} {step}"
+                body["metadata"]["annotations"][_BEGAN] = _noted(lease, holder, step)
             try:
                 if lease is None:
                     metadata = {"name": NAME, "namespace": self._cluster.namespace}
@@ -139,13 +141,10 @@ class Lock:
         """Who holds the lock now; ``None`` when it is free."""
         return self._state(await self._read())
 
-    async def last_step(self, holder: str) -> str:
-        """The step that ``holder`` began last, as the Lease remembers it; empty when none, or when
+    async def begun(self, holder: str) -> tuple[str, ...]:
+        """The steps that ``holder`` began, oldest first, as the Lease remembers them; none when
         somebody else acted since."""
-        lease = await self._read()
-        notes = (lease.metadata.annotations if lease else None) or {}
-        who, _, step = notes.get(_BEGAN, "").partition(" ")
-        return step if who == holder else ""
+        return _begun(await self._read(), holder)
 
     @property
     def _one(self) -> str:
@@ -205,6 +204,17 @@ class Lock:
                 "renewTime": stamp,
             },
         }
+
+
+def _begun(lease: _Lease | None, holder: str) -> tuple[str, ...]:
+    notes = (lease.metadata.annotations if lease else None) or {}
+    who, *steps = notes.get(_BEGAN, "").split("\n")
+    return tuple(steps) if who == holder else ()
+
+
+def _noted(lease: _Lease | None, holder: str, step: str) -> str:
+    before = [one for one in _begun(lease, holder) if one != step]
+    return "\n".join([holder, *before[1 - _MOST_STEPS :], step])
 
 
 def _lease(body: bytes) -> _Lease:

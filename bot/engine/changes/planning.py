@@ -47,14 +47,15 @@ async def make_plan(parts: Parts, change: Change) -> Plan:
 
 
 async def forgotten_step(parts: Parts, change: Change) -> str:
-    """The step that this change began although its record knows of none; empty as a rule.
+    """The step that this change began last although its record knows of none; empty as a rule.
 
     A store can lose its last second; the Lease in the cluster does not. Raises
     :class:`~bot.model.errors.ClientError`.
     """
     if change.steps or change.said(Word.DID_NOT):
         return ""
-    return await parts.brakes.lock(parts.cluster(change)).last_step(change.id)
+    begun = await parts.brakes.lock(parts.cluster(change)).begun(change.id)
+    return begun[-1] if begun else ""
 
 
 async def plan_change(parts: Parts, journal: StoredJournal) -> None:
